@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fairlead/base/async.hpp"
+#include "fairlead/base/json_fwd.hpp"
+#include "fairlead/base/secret.hpp"
+#include "fairlead/base/time.hpp"
+#include "fairlead/engine/executor.hpp"
+#include "fairlead/engine/state.hpp"
+#include "fairlead/store/rows.hpp"
+
+namespace fairlead::engine {
+
+struct StepOutcome {
+  State state = State::succeeded;
+  std::string reason;
+  std::optional<int> exit_code;
+  std::map<std::string, std::string> outputs;
+  std::map<std::string, std::string> env;  ///< for later steps of the job
+  std::string summary;
+  bool timed_out = false;
+};
+
+/// A probe's answer: the recorded-as-done result, or nothing (it was not done).
+using Probe = std::function<Awaitable<std::optional<std::string>>()>;
+/// Performs the effect with its idempotency key; returns the result (JSON text) to record.
+using Act = std::function<Awaitable<std::string>(std::string key)>;
+
+/// What an action sees of its step. Lives as long as the step's coroutine; io thread.
+class StepContext {
+ public:
+  virtual ~StepContext() = default;
+
+  virtual const JobSpec& job() const = 0;
+  virtual int index() const = 0;
+  /// The step's own map ("run": text is {"run": text, …}), expressions evaluated, secrets left as markers.
+  virtual const Json& with() const = 0;
+  /// Environment of the step, plain and secret.
+  virtual const std::map<std::string, std::string>& env() const = 0;
+  virtual const std::map<std::string, Secret>& secret_env() const = 0;
+  virtual std::optional<Secret> secret(const std::string& name) const = 0;
+  virtual JobHost& host() = 0;
+  virtual std::chrono::milliseconds timeout() const = 0;
+  /// Person who asked for the run, for notifications and session names.
+  virtual const std::string& actor() const = 0;
+  virtual const std::string& environment() const = 0;  ///< empty when the stage has none
+
+  /// One outside effect through the op journal (architecture.md §4). The intent is durable before `act` is called and the
+  /// result before this returns. After a restart: done → its recorded result; intent without result → `probe`; then
+  /// class A and B repeat with the same key, class C ends the step as lost.
+  virtual Awaitable<std::string> effect(std::string name, store::OpClass, std::string intent, Probe, Act) = 0;
+  /// Facts that a later decision needs; durable before it returns; the first value stays unless `replace`.
+  virtual Awaitable<void> remember(std::string name, std::string json, bool replace = false) = 0;
+  virtual Awaitable<std::optional<std::string>> recall(std::string name) = 0;
+  /// step.progress event: what the page and the card draw. Coalesced, never blocks.
+  virtual Awaitable<void> progress(std::string json_object) = 0;
+  virtual Awaitable<void> log(std::string line) = 0;
+  /// True when the step should stop at its next safe point; `canceled()` resumes then.
+  virtual bool cancel_requested() const = 0;
+  virtual Awaitable<void> canceled() = 0;
+  virtual Time now() const = 0;
+};
+
+/// A kind of step. Stateless; one object serves all runs.
+class Action {
+ public:
+  virtual ~Action() = default;
+  virtual std::string_view name() const = 0;
+  /// Errors that leave it fail the step with their message and hint.
+  virtual Awaitable<StepOutcome> run(StepContext&) = 0;
+};
+
+using Actions = std::map<std::string, std::shared_ptr<Action>, std::less<>>;
+
+}  // namespace fairlead::engine

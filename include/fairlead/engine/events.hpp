@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+/// Types of the events of a run's stream and what their payloads carry. Times inside payloads are microseconds since
+/// 1970. Every payload may carry "v" (version of its shape, absent = 1); a shape is never changed, only extended.
+namespace fairlead::engine::events {
+
+/// {app, number, ref, branch, tag, before, sha, trigger, actor, trigger_id, reason, inputs{}, environment, retry_of,
+///  excluded[], pull_request{number, base, fork, title}, message, schedule}
+inline constexpr std::string_view run_created = "run.created";
+/// {sha, branch, tag, message, author, excluded[], digest, plan{…RunPlan}, notes[]}: frozen meaning of the run.
+inline constexpr std::string_view run_planned = "run.planned";
+/// {state: failed|skipped, reason, errors[]}: it could not be planned, or a filter says that there is nothing to do.
+/// Also the end of every other run: {state, reason}
+inline constexpr std::string_view run_finished = "run.finished";
+/// {by, reason, as: canceled|superseded}
+inline constexpr std::string_view run_cancel_requested = "run.cancel-requested";
+/// {by, stages[], jobs[]}: a finished run goes on with new attempts of these.
+inline constexpr std::string_view run_retried = "run.retried";
+/// {reason}: handling it crashed the server three times; it waits for a person (`retry`).
+inline constexpr std::string_view run_parked = "run.parked";
+
+/// {stage, kind, key, reason, until, expires_at, needs, plan_digest}: also sent again when reason or until change.
+inline constexpr std::string_view gate_opened = "gate.opened";
+/// {stage, key, person, approve, reason, rule, via}
+inline constexpr std::string_view gate_voted = "gate.voted";
+/// {stage, key, person}: an approval taken back before the stage started.
+inline constexpr std::string_view gate_revoked = "gate.revoked";
+/// {stage, key, state: passed|rejected|expired|bypassed|revoked, reason, by}
+inline constexpr std::string_view gate_closed = "gate.closed";
+/// {stage, times}: a reminder was due.
+inline constexpr std::string_view gate_reminded = "gate.reminded";
+
+/// {stage}
+inline constexpr std::string_view stage_started = "stage.started";
+/// {stage, state, reason}
+inline constexpr std::string_view stage_finished = "stage.finished";
+
+/// {job}: its needs are met; it waits for a slot.
+inline constexpr std::string_view job_queued = "job.queued";
+/// {job, attempt, executor}: durable before the supervisor is started.
+inline constexpr std::string_view job_started = "job.started";
+/// {job, attempt, state, reason, outputs{}, artifacts[], reports{}}: end of the job, or of one attempt when "retry_at" is there.
+inline constexpr std::string_view job_finished = "job.finished";
+
+/// {job, attempt, index}
+inline constexpr std::string_view step_started = "step.started";
+/// {job, attempt, index, state, reason, exit_code, outputs{}, summary}
+inline constexpr std::string_view step_finished = "step.finished";
+/// {job, attempt, index, …}: what a deploy shows while it goes on.
+inline constexpr std::string_view step_progress = "step.progress";
+
+}  // namespace fairlead::engine::events

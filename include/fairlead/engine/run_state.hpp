@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fairlead/base/ids.hpp"
+#include "fairlead/base/json_fwd.hpp"
+#include "fairlead/base/time.hpp"
+#include "fairlead/engine/state.hpp"
+
+namespace fairlead::pipeline {
+struct RunPlan;
+}
+namespace fairlead::store {
+struct Event;
+}
+
+/// The state of a run: a value folded from its events. `RunState = fold(apply, events)` is the truth; nothing else is
+/// stored about a run. Types of the events and the shapes of their payloads: engine/events.hpp.
+namespace fairlead::engine {
+
+struct Vote {
+  std::string person;  ///< "user:lead@example.com"
+  bool approve = true;
+  std::string reason;
+  Time at{};
+  int rule = -1;       ///< which `require` entry it satisfies; -1 for a rejection
+};
+
+/// What a stage waits at before it starts. Says why and until when.
+struct GateState {
+  std::string kind;    ///< approval | calendar | lock | queue | wait | check
+  std::string key;     ///< unique within the stage: "approval", "check:0"
+  std::string state;   ///< open | passed | rejected | expired | bypassed | revoked
+  std::string reason;  ///< one sentence for people: "locked by user:ops@example.com: database move"
+  std::optional<Time> until;  ///< when it is expected to change by itself
+  Time opened_at{};
+  std::optional<Time> closed_at;
+  std::optional<Time> expires_at;
+  int needs = 0;              ///< approvals still missing
+  std::vector<Vote> votes;
+  std::string plan_digest;    ///< what an approval is bound to
+};
+
+struct StepState {
+  int index = 0;
+  std::string id, name, action;
+  State state = State::queued;
+  std::string reason;
+  std::optional<int> exit_code;
+  std::optional<Time> started_at, finished_at;
+  std::map<std::string, std::string> outputs;
+  std::shared_ptr<const Json> progress;  ///< last step.progress payload, or null
+  std::string summary;                   ///< Markdown from $FAIRLEAD_SUMMARY
+};
+
+struct JobState {
+  std::string id;  ///< key in the plan: "unit", "unit (18)"
+  State state = State::queued;
+  bool ready = false;  ///< job.queued seen: waits for a slot only
+  int attempt = 0;     ///< 0 before the first start
+  std::string reason;
+  std::string executor;
+  std::optional<Time> queued_at, started_at, finished_at;
+  std::optional<Time> retry_at;  ///< a failed attempt that starts again then
+  std::map<std::string, std::string> outputs;
+  std::vector<StepState> steps;  ///< of the latest attempt
+  std::vector<std::string> artifacts;
+  std::shared_ptr<const Json> reports;  ///< {"junit":{tests,failed,skipped,cases:[…]},"coverage":{…}} or null
+  bool cancel_sent = false;
+};
+
+struct StageState {
+  std::string name, environment;
+  State state = State::queued;
+  std::string reason;
+  int attempt = 1;
+  std::vector<GateState> gates;
+  std::vector<JobState> jobs;
+  std::optional<Time> started_at, finished_at;
+};
+
+struct CancelRequest {
+  std::string by, reason;
+  State as = State::canceled;  ///< or superseded
+  Time at{};
+};
+
+struct RunState {
+  RunId id;
+  std::string app;
+  std::int64_t number = 0;
+  State state = State::queued;
+  std::string reason;  ///< first line of why: "superseded by shop-api#43"
+  std::string ref, branch, tag, before;
+  Sha sha;
+  std::string message, author;  ///< of the commit
+  std::string trigger, actor, trigger_id;
+  std::vector<std::string> excluded;  ///< people who may not approve when the policy excludes them: pusher, commit authors
+  std::string start_reason;
+  std::shared_ptr<const Json> inputs;         ///< as given
+  std::shared_ptr<const Json> start;          ///< whole payload of run.created
+  std::string target_environment;             ///< `deploy APP ENV`: only this environment's stage is run after the builds
+  std::string retry_of;
+  std::string plan_digest;
+  std::shared_ptr<const pipeline::RunPlan> plan;  ///< null before run.planned
+  std::vector<std::string> errors;                ///< why it could not be planned; the log of such a run
+  std::vector<std::string> notes;                 ///< what a reader should know: "path filter: no base, everything matched"
+  std::vector<StageState> stages;
+  std::optional<CancelRequest> cancel;
+  Time created_at{};
+  std::optional<Time> planned_at, started_at, finished_at;
+  std::int64_t version = 0;  ///< events folded
+  int parked = 0;            ///< run.parked seen: a person has to release it
+
+  const StageState* stage(std::string_view name) const;
+  const JobState* job(std::string_view id) const;
+};
+
+/// Folds one event of the run's stream. Pure. Unknown types of a newer version are counted and otherwise ignored;
+/// an event that is no path of the automaton throws Error(internal) (a bug, never data loss: the log is kept).
+void apply(RunState&, const store::Event&);
+RunState fold(const std::vector<store::Event>&);
+
+/// Run JSON of interfaces.md (field names are fixed) plus "explain": why each waiting thing waits and until when.
+Json run_json(const RunState&);
+/// The list form: the same without stages.
+Json run_summary_json(const RunState&);
+
+}  // namespace fairlead::engine

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fairlead/base/time.hpp"
+#include "fairlead/engine/run_state.hpp"
+#include "fairlead/store/rows.hpp"
+
+/// The pure decision: what the world is like → what is recorded and what is wanted.
+namespace fairlead::engine {
+
+struct ApprovalRule {
+  std::vector<std::string> from;  ///< people and groups (language.md, People)
+  int count = 1;
+};
+
+struct ApprovalPolicy {
+  std::vector<ApprovalRule> require;  ///< all must be satisfied; one person counts once in total
+  bool self_allowed = false;
+  std::vector<std::string> exclude;   ///< requester, pusher, commit-authors
+  bool approve_reason_required = false;
+  bool reject_reason_required = true;
+  std::optional<Duration> expires;
+  std::vector<Duration> remind;
+  std::vector<std::string> break_glass;
+};
+
+/// What decide() may know about one environment, as seen by this run. Everything comes from outside: no clock, no I/O.
+struct EnvironmentFacts {
+  bool known = false;
+  std::optional<ApprovalPolicy> approval;
+  Duration wait_timer{};
+  bool queue_latest = false;                  ///< queue: latest; else every
+  std::vector<std::string> branches;          ///< allowed refs; empty: all
+  std::optional<std::string> lock;            ///< a person's lock or a freeze: "locked by …: reason"
+  std::optional<Time> lock_until;
+  std::optional<std::string> calendar_closed; ///< why it is closed now; nullopt: open
+  std::optional<Time> calendar_changes_at;
+  std::optional<std::string> holder;          ///< label of another run that deploys this app here now
+  int ahead = 0;                              ///< earlier runs of this app that wait for the same environment
+  std::optional<std::string> newer;           ///< label of a newer run of this app that waits for it too (queue: latest)
+};
+
+struct CheckFact {
+  bool ok = false;
+  std::string detail;  ///< "GET https://… answered 503, expected 200"
+  Time at{};
+};
+
+struct World {
+  Time now{};
+  std::map<std::string, EnvironmentFacts> environments;
+  std::map<std::string, CheckFact> checks;       ///< by "<stage>/<key>", absent while not known
+  std::optional<std::string> superseded_by;      ///< concurrency: latest: a newer run of the same app and ref
+  std::optional<std::string> behind;             ///< concurrency: queue: an earlier unfinished run of the same app and ref
+  std::set<std::string> slots;                   ///< jobs of this run that were given a slot and have not started
+};
+
+/// What should be going on now; level-triggered: the actor starts what is missing and stops what is not listed.
+struct WantPlan {};                                     ///< fetch the commit, read the file, plan
+struct WantSlot { std::string job; int band = 2; };     ///< ask for a slot (0 control, 1 deploy, 2 default branch, 3 pull request, 4 schedule)
+struct WantRunning { std::string job; int attempt = 1; };  ///< the job coroutine of this attempt should be running
+struct WantCancel { std::string job; int attempt = 1; };   ///< it should be stopped (it still reports its end)
+struct WantCheck { std::string stage, key; };           ///< ask this check now (again when the fact is older than 10 s)
+struct WantReminder { std::string stage; int times = 1; };
+using Want = std::variant<WantPlan, WantSlot, WantRunning, WantCancel, WantCheck, WantReminder>;
+
+/// Environment that must be free in the same transaction that records the events; else the decision is void.
+struct Claim { std::string environment; };
+struct Release { std::string environment; };
+
+struct Decision {
+  std::vector<store::NewEvent> events;  ///< append, fold, decide again until there are none
+  std::vector<Claim> claims;
+  std::vector<Release> releases;
+  std::vector<Want> wants;              ///< complete when `events` is empty
+  std::optional<Time> wake_at;          ///< decide again then, if nothing happens before
+};
+
+/// Pure and total: the same state and world give the same decision.
+Decision decide(const RunState&, const World&);
+
+}  // namespace fairlead::engine

@@ -146,6 +146,10 @@ class Store {
   virtual Awaitable<void> backup(std::filesystem::path target) = 0;
   /// Integrity check and foreign keys: empty, or the problems found.
   virtual Awaitable<std::vector<std::string>> check() = 0;
+  /// Empties the projections (run and deployment rows) and hands every event, oldest first, to `apply`, which writes them
+  /// anew; one transaction, so either all is rebuilt or nothing changed. For `doctor --rebuild`: nothing else is
+  /// written meanwhile. `apply` may only put_run and put_deployment. Returns the number of events.
+  virtual Awaitable<std::int64_t> rebuild(std::function<void(Tx&, const Event&)> apply) = 0;
 
   /// Ends the writer after what is queued. Call before destruction.
   virtual void close() = 0;
@@ -156,6 +160,8 @@ struct SqliteOptions {
   std::int64_t reserve_bytes = 64ll << 20;   ///< ballast file given back when the disk is full
   double min_free = 0.05;                    ///< below this share of the disk (and below 1 GiB) intake is refused
   int readers = 2;                           ///< read connections kept
+  Duration read_limit = std::chrono::seconds(30);  ///< a snapshot held longer is interrupted: Error(timeout)
+  Clock clock = now;                               ///< of events and leases
 };
 
 /// Opens or creates `<folder>/fairlead.db`. Throws Error(refused) when another server has the folder, Error(invalid) when
@@ -163,7 +169,9 @@ struct SqliteOptions {
 std::unique_ptr<Store> open_sqlite(const asio::any_io_executor& executor, Pool& pool, const SqliteOptions&);
 
 /// A reader of the log with its own durable cursor: `handle` sees every event that matches once, in order, at least
-/// once after a crash. A throwing handler is retried with growing pauses and never blocks others.
+/// once after a crash. A throwing handler is retried with growing pauses and never blocks others. The cursor is the
+/// document ("cursor", name) `{"seq":N}`; without one the reader starts at the first event. Ends by cancellation and
+/// when the store is closed, with Error(canceled). `store` outlives it.
 Awaitable<void> follow(Store&, std::string name, Filter, std::function<Awaitable<void>(const Event&)> handle);
 
 }  // namespace fairlead::store

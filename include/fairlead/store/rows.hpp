@@ -17,6 +17,7 @@ struct NewEvent {
   std::string type;     ///< "run.created", "job.started", …
   std::string payload;  ///< JSON object
   std::string actor;    ///< who caused it: "github:octocat", "user:ops@example.com", "fairlead"
+  std::optional<Time> at = {};  ///< when it happened; nullopt: when the store writes it
 };
 
 /// An immutable row of the log.

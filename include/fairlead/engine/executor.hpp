@@ -17,7 +17,7 @@
 #include "fairlead/engine/state.hpp"
 
 namespace fairlead::pipeline {
-struct PlannedJob;
+struct PlanJob;
 }
 
 namespace fairlead::engine {
@@ -36,7 +36,7 @@ struct JobSpec {
   std::string app;
   Sha sha;
   std::string folder;                                 ///< of the app inside its repository, or empty
-  std::shared_ptr<const pipeline::PlannedJob> job;    ///< container, services, cache, artifacts, reports, steps
+  std::shared_ptr<const pipeline::PlanJob> job;    ///< container, services, cache, artifacts, reports, steps
   std::map<std::string, std::string> env;             ///< of the job, evaluated; CI, FAIRLEAD_* included
   std::map<std::string, Secret> secrets;              ///< name → value; masked in every log of the job
   std::vector<std::string> artifacts_from;            ///< job keys

@@ -10,25 +10,27 @@ namespace fairlead::engine::events {
 /// {app, number, ref, branch, tag, before, sha, trigger, actor, trigger_id, reason, inputs{}, environment, retry_of,
 ///  excluded[], pull_request{number, base, fork, title}, message, schedule}
 inline constexpr std::string_view run_created = "run.created";
-/// {sha, branch, tag, message, author, excluded[], digest, plan{…RunPlan}, notes[]}: frozen meaning of the run.
+/// {sha, branch, tag, message, author, excluded[] (commit authors), digest, default_branch, plan{…RunPlan}, notes[]}:
+/// frozen meaning of the run.
 inline constexpr std::string_view run_planned = "run.planned";
 /// {state: failed|skipped, reason, errors[]}: it could not be planned, or a filter says that there is nothing to do.
 /// Also the end of every other run: {state, reason}
 inline constexpr std::string_view run_finished = "run.finished";
 /// {by, reason, as: canceled|superseded}
 inline constexpr std::string_view run_cancel_requested = "run.cancel-requested";
-/// {by, stages[], jobs[]}: a finished run goes on with new attempts of these.
+/// {by, stages[], jobs[]}: a finished run goes on with new attempts of these; the rest keeps its state and outputs.
+/// For a parked run without an end: {by} releases it.
 inline constexpr std::string_view run_retried = "run.retried";
 /// {reason}: handling it crashed the server three times; it waits for a person (`retry`).
 inline constexpr std::string_view run_parked = "run.parked";
 
 /// {stage, kind, key, reason, until, expires_at, needs, plan_digest}: also sent again when reason or until change.
 inline constexpr std::string_view gate_opened = "gate.opened";
-/// {stage, key, person, approve, reason, rule, via}
+/// {stage, key, person, approve, reason, rule, rules[], needs, via}
 inline constexpr std::string_view gate_voted = "gate.voted";
 /// {stage, key, person}: an approval taken back before the stage started.
 inline constexpr std::string_view gate_revoked = "gate.revoked";
-/// {stage, key, state: passed|rejected|expired|bypassed|revoked, reason, by}
+/// {stage, key, state: passed|rejected|expired|bypassed|canceled, reason, by}
 inline constexpr std::string_view gate_closed = "gate.closed";
 /// {stage, times}: a reminder was due.
 inline constexpr std::string_view gate_reminded = "gate.reminded";
@@ -37,8 +39,13 @@ inline constexpr std::string_view gate_reminded = "gate.reminded";
 inline constexpr std::string_view stage_started = "stage.started";
 /// {stage, state, reason}
 inline constexpr std::string_view stage_finished = "stage.finished";
+/// {stage, jobs[], reason}: `on-failure: retry`: these jobs of a running stage start anew.
+inline constexpr std::string_view stage_retried = "stage.retried";
+/// {stage, run, label, reason}: answer to WantRollback. label: of the rollback run; empty when there is nothing to go back
+/// to, then reason says why.
+inline constexpr std::string_view stage_rolled_back = "stage.rolled-back";
 
-/// {job}: its needs are met; it waits for a slot.
+/// {job}: its needs are met (or its back-off is over); it waits for a slot.
 inline constexpr std::string_view job_queued = "job.queued";
 /// {job, attempt, executor}: durable before the supervisor is started.
 inline constexpr std::string_view job_started = "job.started";

@@ -24,19 +24,23 @@ struct Event;
 /// stored about a run. Types of the events and the shapes of their payloads: engine/events.hpp.
 namespace fairlead::engine {
 
+struct PlanIndex;
+
 struct Vote {
   std::string person;  ///< "user:lead@example.com"
   bool approve = true;
   std::string reason;
   Time at{};
-  int rule = -1;       ///< which `require` entry it satisfies; -1 for a rejection
+  int rule = -1;       ///< which `require` entry it was counted for when it was cast; -1 for a rejection
+  std::vector<int> rules;  ///< every entry the person could be counted for then; a later vote may move it among these
+  std::string via;     ///< cli, api, slack, console
 };
 
 /// What a stage waits at before it starts. Says why and until when.
 struct GateState {
   std::string kind;    ///< approval | calendar | lock | queue | wait | check
-  std::string key;     ///< unique within the stage: "approval", "check:0"
-  std::string state;   ///< open | passed | rejected | expired | bypassed | revoked
+  std::string key;     ///< unique within the stage: "approval", "check:0", "concurrency"
+  std::string state;   ///< open | passed | rejected | expired | bypassed | canceled
   std::string reason;  ///< one sentence for people: "locked by user:ops@example.com: database move"
   std::optional<Time> until;  ///< when it is expected to change by itself
   Time opened_at{};
@@ -45,6 +49,9 @@ struct GateState {
   int needs = 0;              ///< approvals still missing
   std::vector<Vote> votes;
   std::string plan_digest;    ///< what an approval is bound to
+  std::string by;             ///< who closed it: rejected, bypassed
+  int reminded = 0;           ///< reminders sent
+  bool is_open() const { return state == "open"; }
 };
 
 struct StepState {
@@ -64,6 +71,7 @@ struct JobState {
   State state = State::queued;
   bool ready = false;  ///< job.queued seen: waits for a slot only
   int attempt = 0;     ///< 0 before the first start
+  int base_attempt = 0;  ///< attempts before the last `retry` by a person or the stage: the policy counts from here
   std::string reason;
   std::string executor;
   std::optional<Time> queued_at, started_at, finished_at;
@@ -72,7 +80,7 @@ struct JobState {
   std::vector<StepState> steps;  ///< of the latest attempt
   std::vector<std::string> artifacts;
   std::shared_ptr<const Json> reports;  ///< {"junit":{tests,failed,skipped,cases:[…]},"coverage":{…}} or null
-  bool cancel_sent = false;
+  bool finishing = false;  ///< started after the run was canceled (`if: always()`): the cancel does not stop it
 };
 
 struct StageState {
@@ -80,9 +88,12 @@ struct StageState {
   State state = State::queued;
   std::string reason;
   int attempt = 1;
+  int retries = 0;            ///< `on-failure: retry` used up since a person's retry
+  std::string rollback;       ///< `on-failure: rollback`: label of the run that was started, or why there is none
   std::vector<GateState> gates;
   std::vector<JobState> jobs;
   std::optional<Time> started_at, finished_at;
+  const GateState* gate(std::string_view key) const;
 };
 
 struct CancelRequest {
@@ -101,7 +112,8 @@ struct RunState {
   Sha sha;
   std::string message, author;  ///< of the commit
   std::string trigger, actor, trigger_id;
-  std::vector<std::string> excluded;  ///< people who may not approve when the policy excludes them: pusher, commit authors
+  std::vector<std::string> excluded;  ///< pushers: may not approve when the policy excludes `pusher` (of run.created)
+  std::vector<std::string> authors;   ///< commit authors: the same for `commit-authors` (of run.planned)
   std::string start_reason;
   std::shared_ptr<const Json> inputs;         ///< as given
   std::shared_ptr<const Json> start;          ///< whole payload of run.created
@@ -116,7 +128,9 @@ struct RunState {
   Time created_at{};
   std::optional<Time> planned_at, started_at, finished_at;
   std::int64_t version = 0;  ///< events folded
-  int parked = 0;            ///< run.parked seen: a person has to release it
+  int parked = 0;            ///< run.parked seen: a person has to release it (retry, or cancel)
+  bool default_branch = false;               ///< of the repository; decides the band of its jobs
+  std::shared_ptr<const PlanIndex> index;    ///< of the plan, for decide; null before run.planned
 
   const StageState* stage(std::string_view name) const;
   const JobState* job(std::string_view id) const;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-#include <memory>
 
 namespace fairlead::engine {
 
@@ -17,8 +18,10 @@ struct SlotRequest {
   std::int64_t order = 0; ///< of the run: earlier first within an app
 };
 
-/// Slots of one executor: bands first, stride-fair between apps inside a band, one slot kept for bands 0–1 when there
-/// are at least two. O(log n) a decision. A value without clock or I/O; io thread.
+/// Slots of one executor. Bands 0 and 1 go first; between the apps of the other bands turns are fair (stride), and within an
+/// app the band decides, then the order: a thousand builds of one app hold up another's first by one slot time, pull requests
+/// included. With at least two slots, bands 0–1 may use one more than there are, so that a deploy never waits for builds.
+/// O(log n) a decision. A value without clock or I/O; io thread.
 class SlotQueue {
  public:
   explicit SlotQueue(int slots);

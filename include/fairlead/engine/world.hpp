@@ -44,7 +44,8 @@ struct EnvironmentFacts {
   std::optional<Time> calendar_changes_at;
   std::optional<std::string> holder;          ///< label of another run that deploys this app here now
   int ahead = 0;                              ///< earlier runs of this app that wait for the same environment
-  std::optional<std::string> newer;           ///< label of a newer run of this app that waits for it too (queue: latest)
+  std::optional<std::string> newer;           ///< label of a newer run of this app that waits for it too, or has deployed
+                                              ///< here since this one was created (queue: latest); never of a rollback
 };
 
 struct CheckFact {
@@ -66,10 +67,14 @@ struct World {
 struct WantPlan {};                                     ///< fetch the commit, read the file, plan
 struct WantSlot { std::string job; int band = 2; };     ///< ask for a slot (0 control, 1 deploy, 2 default branch, 3 pull request, 4 schedule)
 struct WantRunning { std::string job; int attempt = 1; };  ///< the job coroutine of this attempt should be running
-struct WantCancel { std::string job; int attempt = 1; };   ///< it should be stopped (it still reports its end)
+/// It should be stopped (it still reports its end); always together with its WantRunning.
+struct WantCancel { std::string job; int attempt = 1; std::string reason; };
 struct WantCheck { std::string stage, key; };           ///< ask this check now (again when the fact is older than 10 s)
 struct WantReminder { std::string stage; int times = 1; };
-using Want = std::variant<WantPlan, WantSlot, WantRunning, WantCancel, WantCheck, WantReminder>;
+/// Start the rollback run of this stage's environment and record it with stage.rolled-back in the same transaction. The run
+/// does not end before that, so it happens exactly once.
+struct WantRollback { std::string stage, environment, reason; };
+using Want = std::variant<WantPlan, WantSlot, WantRunning, WantCancel, WantCheck, WantReminder, WantRollback>;
 
 /// Environment that must be free in the same transaction that records the events; else the decision is void.
 struct Claim { std::string environment; };
@@ -85,5 +90,20 @@ struct Decision {
 
 /// Pure and total: the same state and world give the same decision.
 Decision decide(const RunState&, const World&);
+
+/// How an attempt of a job ended, as its coroutine saw it.
+struct AttemptEnd {
+  State state = State::succeeded;
+  std::optional<int> exit_code;
+  bool timed_out = false;
+};
+
+/// When the job's retry policy repeats this attempt: the "retry_at" of its job.finished. nullopt: it was the last. A lost
+/// attempt is never repeated in a stage with an environment, nor anything in a run that is being canceled.
+std::optional<Time> retry_at(const RunState&, std::string_view job, const AttemptEnd&, Time now);
+
+/// The run.retried of a person: the failed jobs, or every job of the failed stage, and what did not run because of them.
+/// A parked run is released. Throws Error(refused) saying why there is nothing to retry.
+store::NewEvent retry_event(const RunState&, const std::string& who, bool all);
 
 }  // namespace fairlead::engine

@@ -16,6 +16,10 @@
 #include "fairlead/engine/state.hpp"
 #include "fairlead/store/rows.hpp"
 
+namespace fairlead::pipeline {
+struct PlanStep;
+}
+
 namespace fairlead::engine {
 
 struct StepOutcome {
@@ -40,8 +44,11 @@ class StepContext {
 
   virtual const JobSpec& job() const = 0;
   virtual int index() const = 0;
-  /// The step's own map ("run": text is {"run": text, …}), expressions evaluated, secrets left as markers.
+  /// The step as planned: shell, no-output timeout, name. Its `with`, `env` and `working_directory` may be unresolved.
+  virtual const pipeline::PlanStep& plan() const = 0;
+  /// The action's own map, expressions evaluated, secrets left as {"$secret": NAME}.
   virtual const Json& with() const = 0;
+  virtual const std::string& working_directory() const = 0;  ///< relative to the workspace
   /// Environment of the step, plain and secret.
   virtual const std::map<std::string, std::string>& env() const = 0;
   virtual const std::map<std::string, Secret>& secret_env() const = 0;

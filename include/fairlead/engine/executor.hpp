@@ -36,8 +36,13 @@ struct JobSpec {
   std::string app;
   Sha sha;
   std::string folder;                                 ///< of the app inside its repository, or empty
-  std::shared_ptr<const pipeline::PlanJob> job;    ///< container, services, cache, artifacts, reports, steps
-  std::map<std::string, std::string> env;             ///< of the job, evaluated; CI, FAIRLEAD_* included
+  /// Container, services, artifacts, reports, steps; container and services are resolved. Cache keys may hold {"$expr"} (they
+  /// use hashFiles): resolve them with `contexts` (pipeline::Scope) once the workspace is there.
+  std::shared_ptr<const pipeline::PlanJob> job;
+  std::shared_ptr<const Json> contexts;
+  /// Of the job, evaluated; CI, FAIRLEAD_* included. The executor adds FAIRLEAD_WORKSPACE, and FAIRLEAD_OUTPUT, _ENV and
+  /// _SUMMARY for each process, and gives what earlier processes wrote to $FAIRLEAD_ENV to later ones, also after adoption.
+  std::map<std::string, std::string> env;
   std::map<std::string, Secret> secrets;              ///< name → value; masked in every log of the job
   std::vector<std::string> artifacts_from;            ///< job keys
   bool trusted = true;                                ///< false: fork pull request: no cache writes, no secrets
@@ -84,12 +89,13 @@ class JobHost {
   virtual Awaitable<ProcessOutcome> run(const ProcessSpec&) = 0;
   /// Appends lines to the step's log for actions that run no process (masked, time-indexed).
   virtual Awaitable<void> log(int step, std::string text) = 0;
-  /// TERM, grace, KILL to everything of the job; running processes end as canceled. Idempotent; returns at once.
+  /// TERM, grace, KILL to everything of the job; running processes end as canceled. Idempotent; returns at once. Processes
+  /// started afterwards run as usual (steps with `if: always()`), until the next call.
   virtual void cancel(std::string reason) = 0;
   /// Facts found on opening: this attempt already ran before (adoption), its workspace is there.
   virtual const std::filesystem::path& workspace() const = 0;
-  /// `hashFiles(globs)` on the workspace.
-  virtual Awaitable<std::string> hash_files(std::vector<std::string> patterns) = 0;
+  /// `hashFiles(globs)` on the workspace. Blocks: pool thread.
+  virtual std::string hash_files(const std::vector<std::string>& patterns) const = 0;
   /// Keeps artifacts, reports and caches (caches only when `succeeded`), ends the supervisor, removes services. Idempotent.
   virtual Awaitable<JobResults> close(bool succeeded) = 0;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <atomic>
 #include <functional>
 #include <optional>
 
@@ -36,6 +37,7 @@ class Pool {
 
  private:
   Awaitable<void> run_erased(std::function<void()> work);
+  std::atomic<bool> stopped_{false};
   asio::thread_pool pool_;
 };
 

@@ -36,7 +36,8 @@ struct ExitStatus {
   std::string text() const;
 };
 
-/// A child of this process, watched through its pidfd. Move-only. Destruction does not end the child; io thread only.
+/// A child of this process, watched through its pidfd. Move-only. Destruction does not end the child, which is then
+/// reaped whenever it ends; until then its pid cannot be reused, also after wait(). io thread only.
 class Child {
  public:
   /// Throws Error(not_found) when the program does not exist, Error(io) otherwise.
@@ -52,8 +53,8 @@ class Child {
 
  private:
   struct State;
-  explicit Child(std::unique_ptr<State>);
-  std::unique_ptr<State> state_;
+  explicit Child(std::shared_ptr<State>);
+  std::shared_ptr<State> state_;
 };
 
 struct RunResult {

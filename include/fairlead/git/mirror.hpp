@@ -53,8 +53,9 @@ class Mirror {
   Awaitable<std::vector<Ref>> tags(std::size_t limit = 1000);
   Awaitable<CheckoutResult> checkout(Sha, std::filesystem::path folder, CheckoutOptions = {});
 
+  struct State;  ///< of the room's own use
+
  private:
-  struct State;
   std::shared_ptr<State> state_;
 };
 

@@ -56,8 +56,9 @@ class Repository {
   /// Number of packs: tells when to repack.
   std::size_t packs() const;
 
+  struct State;  ///< of the room's own use
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -77,7 +77,7 @@ struct Credentials {
   Secret password;                    ///< token or password for http(s)
   std::filesystem::path ssh_key;      ///< empty: what `ssh` finds by itself
   std::filesystem::path known_hosts;  ///< empty: the user's own and the system's; unknown hosts are always refused
-  std::filesystem::path ca_file;      ///< additional certificate authority for https
+  std::filesystem::path ca_file;      ///< certificate authorities for https, instead of the system's
 };
 
 /// Where a mirror comes from. A user and password inside `url` are taken out of it and used as credentials.

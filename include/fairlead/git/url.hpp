@@ -18,7 +18,7 @@ struct Url {
   std::string path;  ///< with a leading slash, except for the scp-like form
 };
 
-/// https://, http://, ssh://, git+ssh://, user@host:path, file:///path and absolute paths; nullopt for anything else: helpers
+/// https://, http://, ssh:// (git+ssh://, ssh+git://), user@host:path, file:///path and absolute paths; nullopt for anything else: helpers
 /// ("ext::…"), options ("-x"), relative paths, hosts with a leading dash, control bytes.
 std::optional<Url> parse_url(std::string_view);
 
@@ -29,7 +29,8 @@ std::string normalize_url(std::string_view);
 /// The URL for git: what was given, without user information for http(s) and without a password for ssh.
 std::string without_credentials(std::string_view url);
 
-/// Text of others (git's words) with every "user:password@" of a URL and every occurrence of `secret` replaced by "***".
+/// Text of others (git's words) with every "user:password@" of a URL and every occurrence of `secret` (of four bytes and more) replaced by
+/// "***".
 std::string redact(std::string text, std::string_view secret = {});
 
 }  // namespace fairlead::git

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/pool.hpp"
+#include "fairlead/base/process.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/git/mirror.hpp"
+#include "fairlead/git/repository.hpp"
+
+namespace fairlead::git {
+
+/// Runs one coroutine to its end.
+template <class T>
+T finish(asio::io_context& io, Awaitable<T> work) {
+  auto value = asio::co_spawn(io, std::move(work), asio::use_future);
+  io.restart();
+  while (value.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {}
+  return value.get();
+}
+
+/// A repository made by the git program, with fixed author and dates, in a folder of its own.
+class Origin {
+ public:
+  Origin() { git({"init", "-q", "-b", "main"}); }
+
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  std::string url() const { return "file://" + folder().string(); }
+
+  /// Trimmed output; throws when git fails.
+  std::string git(std::vector<std::string> args, std::filesystem::path where = {}) {
+    asio::io_context io;
+    args.insert(args.begin(), "git");
+    ++ticks_;
+    const auto date = "2026-01-01 00:" + std::to_string(ticks_ / 60 % 60) + ":" + std::to_string(ticks_ % 60) + " +0000";
+    Spawn spec{.argv = args, .env = minimal_env(), .cwd = where.empty() ? folder() : where};
+    spec.env.insert({{"GIT_AUTHOR_NAME", "Dev"},
+                     {"GIT_AUTHOR_EMAIL", "dev@example.com"},
+                     {"GIT_COMMITTER_NAME", "Dev"},
+                     {"GIT_COMMITTER_EMAIL", "dev@example.com"},
+                     {"GIT_AUTHOR_DATE", date},
+                     {"GIT_COMMITTER_DATE", date},
+                     {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                     {"GIT_CONFIG_NOSYSTEM", "1"},
+                     {"GIT_ALLOW_PROTOCOL", "file"}});
+    auto result = finish(io, run_process(std::move(spec), deadline_in(std::chrono::seconds(60))));
+    if (!result.status.ok()) throw Error(ErrorKind::internal, join(args, " ") + ": " + result.err);
+    return std::string(trim(result.out));
+  }
+
+  void write(const std::string& path, std::string_view content) {
+    make_folders((folder() / path).parent_path());
+    write_file(folder() / path, content);
+  }
+
+  /// Commits everything in the working tree.
+  Sha commit(const std::string& message) {
+    git({"add", "-A"});
+    git({"commit", "-q", "--allow-empty", "-m", message});
+    return head();
+  }
+  Sha commit(const std::string& path, std::string_view content) {
+    write(path, content);
+    return commit("change " + path);
+  }
+  Sha head() { return Sha(git({"rev-parse", "HEAD"})); }
+
+ private:
+  TempFolder folder_;
+  int ticks_ = 0;
+};
+
+/// A mirror of an origin, with everything it needs.
+struct MirrorWorld {
+  Origin origin;
+  TempFolder data;
+  Pool pool{1};
+  asio::io_context io;
+  Mirror mirror{io.get_executor(), pool, data.path() / "git/shop.git", {origin.url(), {}}};
+
+  FetchResult fetch(Want want = {}, std::chrono::milliseconds time = std::chrono::seconds(30)) {
+    return finish(io, mirror.fetch(std::move(want), deadline_in(time)));
+  }
+  Repository repository() { return Repository(mirror.folder()); }
+};
+
+/// Kind and message of the Error that `work` throws; kind internal and "" when it throws none.
+template <class F>
+Error error_of(F work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorKind::internal, ""};
+}
+
+}  // namespace fairlead::git

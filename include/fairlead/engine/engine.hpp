@@ -60,6 +60,7 @@ struct Parts {
   Actions actions;
   std::shared_ptr<const pipeline::ServerConfig> config;
   std::filesystem::path config_folder;
+  std::filesystem::path data_folder;  ///< empty: no poison guard
   Clock clock;
   /// Value of a secret for (app, environment), or nullopt. Also resolves ssm: and secretsmanager: references when built.
   std::function<Awaitable<std::optional<Secret>>(std::string name, std::string app, std::string environment)> secret;
@@ -125,8 +126,10 @@ class Engine {
   /// Resumes at the next change of the run (or any run when empty), for long polls and `--wait`.
   Awaitable<void> changed(RunId);
 
- private:
   struct Impl;
+
+ private:
+  Awaitable<void> take_away(std::string lock_id, std::string who);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/actor.hpp"
+#include "engine/rows.hpp"
+#include "fairlead/base/crypto.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/engine/events.hpp"
+#include "fairlead/pipeline/server_config.hpp"
+
+/// How a run comes into being: one event and one row, in the transaction of whoever asked for it.
+namespace fairlead::engine {
+
+namespace {
+
+/// "main" → refs/heads/main; full refs and commit ids stay. Whether a short name is a branch or a tag is known only once the
+/// repository is here, so an explicit tag trigger says it.
+std::string full_ref(const StartRequest& request, const pipeline::AppConfig& app) {
+  const std::string& ref = request.ref.empty() ? app.branch : request.ref;
+  if (ref.starts_with("refs/") || is_sha(ref)) return ref;
+  return (request.trigger == "tag" ? "refs/tags/" : "refs/heads/") + ref;
+}
+
+Json payload_of(const StartRequest& request, const std::string& ref, std::int64_t number) {
+  Json payload{{"app", request.app},       {"number", number},         {"ref", ref},
+               {"sha", request.sha},       {"before", request.before}, {"trigger", request.trigger},
+               {"actor", request.actor},   {"trigger_id", request.trigger_id}, {"reason", request.reason},
+               {"inputs", parse_json(request.inputs)}, {"environment", request.environment},
+               {"excluded", request.excluded}, {"message", ellipsize(request.message, 4096)}};
+  if (ref.starts_with("refs/heads/")) payload["branch"] = ref.substr(11);
+  if (ref.starts_with("refs/tags/")) payload["tag"] = ref.substr(10);
+  if (is_sha(ref) && request.sha.empty()) payload["sha"] = ref;
+  const Json pull_request = parse_json(request.pull_request);
+  if (pull_request.is_object()) payload["pull_request"] = pull_request;
+  return payload;
+}
+
+const pipeline::AppConfig& app_of(const pipeline::ServerConfig& config, const std::string& name) {
+  if (const auto app = config.apps.find(name); app != config.apps.end()) return app->second;
+  std::vector<std::string> names;
+  for (const auto& [known, app] : config.apps) names.push_back(known);
+  const auto near = nearest(name, names);
+  throw Error(ErrorKind::not_found, "there is no app \"" + name + "\"",
+              near ? "did you mean \"" + *near + "\"?" : names.empty() ? "the server has no apps yet: add one to fairlead.yml" : "apps: " + join(names, ", "));
+}
+
+void check_request(const StartRequest& request, const pipeline::ServerConfig& config) {
+  if (request.ref.size() > 1024) throw Error(ErrorKind::usage, "the ref is longer than 1024 bytes");
+  if (!request.environment.empty() && !config.environments.contains(request.environment)) {
+    std::vector<std::string> names;
+    for (const auto& [known, environment] : config.environments) names.push_back(known);
+    throw Error(ErrorKind::not_found, "there is no environment \"" + request.environment + "\"", "environments: " + join(names, ", "));
+  }
+  if (!parse_json(request.inputs).is_object()) throw Error(ErrorKind::usage, "inputs must be a JSON object");
+}
+
+}  // namespace
+
+Started Engine::Impl::create(store::Tx& tx, const StartRequest& request) {
+  const auto& app = app_of(*parts.config, request.app);
+  check_request(request, *parts.config);
+  const std::string idempotency = request.app + "/" + request.idempotency_key;
+  if (!request.idempotency_key.empty()) {
+    if (const auto earlier = tx.get("idempotency", idempotency)) {
+      const Json known = parse_json(earlier->body);
+      return {RunId(text_at(known, "run")), number_at(known, "number"), true};
+    }
+  }
+  const RunId id(new_uuid());
+  const std::int64_t number = tx.next("run/" + request.app);
+  const std::string ref = full_ref(request, app);
+  const store::NewEvent event{std::string(events::run_created), dump(payload_of(request, ref, number)), request.actor, now()};
+  tx.append(stream_of(id), 0, {event});
+  RunState state;
+  apply(state, as_event(id, 1, event));
+  tx.put_run(run_row(state));
+  if (!request.idempotency_key.empty()) {
+    tx.put("idempotency", idempotency, dump(Json{{"run", id.str()}, {"number", number}}));
+  }
+  return {id, number, false};
+}
+
+Awaitable<void> RunActor::roll_back(std::string stage, std::string environment, std::string reason) {
+  auto self = shared_from_this();
+  const StageState* failed = state_.stage(stage);
+  StartRequest request;
+  request.app = state_.app;
+  request.trigger = "rollback";
+  request.actor = "fairlead";
+  request.environment = environment;
+  request.reason = "rollback of " + label(state_) + ": " + reason;
+  request.idempotency_key = "rollback/" + state_.id.str() + "/" + stage + "/" + std::to_string(failed == nullptr ? 0 : failed->attempt);
+  Json payload{{"stage", stage}};
+  try {
+    const auto started = co_await engine_.parts.store->transact([&](store::Tx& tx) -> std::optional<Started> {
+      for (const auto& good : tx.deployments({.app = state_.app, .environment = environment, .state = "succeeded", .before = {}, .limit = 20})) {
+        if (good.run == state_.id || good.version == state_.sha.str()) continue;
+        request.sha = request.ref = good.version;
+        return engine_.create(tx, request);
+      }
+      return std::nullopt;
+    });
+    if (started) {
+      payload["run"] = started->id.str();
+      payload["label"] = state_.app + "#" + std::to_string(started->number);
+      payload["reason"] = "rolling back to " + request.sha.substr(0, 12);
+      engine_.wake_later(started->id);
+    } else {
+      payload["reason"] = "there is no earlier successful deployment to go back to";
+    }
+  } catch (const Error& error) {
+    payload["reason"] = "the rollback could not be started: " + error.message();
+  }
+  const store::NewEvent event{std::string(events::stage_rolled_back), dump(payload), "fairlead"};
+  rolling_back_.erase(stage);
+  post(event);
+}
+
+}  // namespace fairlead::engine

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fairlead/engine/engine.hpp"
+
+#include "engine/actor.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/engine/events.hpp"
+#include "fairlead/pipeline/server_config.hpp"
+
+namespace fairlead::engine {
+
+Engine::Engine(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
+Engine::~Engine() = default;
+
+Started Engine::create(store::Tx& tx, const StartRequest& request) { return impl_->create(tx, request); }
+
+void Engine::wake(const RunId& id) { impl_->wake_later(id); }
+
+Awaitable<Started> Engine::start(StartRequest request) {
+  auto started = co_await impl_->parts.store->transact([this, &request](store::Tx& tx) { return impl_->create(tx, request); }, store::Purpose::intake);
+  co_await impl_->wake(started.id);
+  co_return started;
+}
+
+namespace {
+
+std::string only_waiting_stage(const RunState& run) {
+  std::string found;
+  for (const auto& stage : run.stages) {
+    const GateState* gate = stage.gate("approval");
+    if (gate == nullptr || !gate->is_open()) continue;
+    if (!found.empty()) throw Error(ErrorKind::usage, "several stages wait for approval: " + found + ", " + stage.name, "name one with --stage");
+    found = stage.name;
+  }
+  return found;
+}
+
+const ApprovalPolicy& policy_for(const Engine::Impl& engine, const RunState& run, const std::string& stage) {
+  const StageState* state = run.stage(stage);
+  if (state == nullptr) {
+    throw Error(ErrorKind::conflict, label(run) + " is " + std::string(to_string(run.state)) + " and waits for no approval");
+  }
+  const auto facts = engine.environments.find(state->environment);
+  if (facts == engine.environments.end() || !facts->second.approval) {
+    throw Error(ErrorKind::conflict, "stage " + stage + " of " + label(run) + " needs no approval");
+  }
+  return *facts->second.approval;
+}
+
+std::vector<store::NewEvent> events_or_throw(VoteResult result, std::string& text) {
+  text = result.text;
+  switch (result.kind) {
+    case VoteResult::Kind::accepted:
+    case VoteResult::Kind::idempotent: return std::move(result.events);
+    case VoteResult::Kind::stale: throw Error(ErrorKind::conflict, result.text);
+    case VoteResult::Kind::refused: break;
+  }
+  throw Error(ErrorKind::refused, result.text);
+}
+
+}  // namespace
+
+Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) {
+  auto actor = impl_->actor(id);
+  if (!actor) {
+    const auto loaded = co_await impl_->load(id);
+    throw Error(ErrorKind::conflict, label(loaded->state()) + " is already " + std::string(to_string(loaded->state().state)));
+  }
+  std::string text;
+  co_await actor->ask([&](const RunState& run) {
+    const std::string where = stage.empty() ? only_waiting_stage(run) : stage;
+    return events_or_throw(engine::vote(run, where, policy_for(*impl_, run, where), ballot, impl_->now()), text);
+  });
+  co_return text;
+}
+
+Awaitable<std::string> Engine::revoke(RunId id, std::string stage, Person person) {
+  auto actor = impl_->actor(id);
+  if (!actor) throw Error(ErrorKind::conflict, "the run has ended");
+  std::string text;
+  co_await actor->ask([&](const RunState& run) {
+    const std::string where = stage.empty() ? only_waiting_stage(run) : stage;
+    return events_or_throw(engine::revoke(run, where, policy_for(*impl_, run, where), person, impl_->now()), text);
+  });
+  co_return text;
+}
+
+Awaitable<void> Engine::cancel(RunId id, std::string who, std::string reason) {
+  auto actor = co_await impl_->load(id);
+  if (is_terminal(actor->state().state) || !impl_->actor(id)) {
+    throw Error(ErrorKind::conflict, label(actor->state()) + " is already " + std::string(to_string(actor->state().state)));
+  }
+  co_await actor->ask([&](const RunState& run) -> std::vector<store::NewEvent> {
+    if (is_terminal(run.state) || run.cancel) return {};
+    const std::string text = reason.empty() ? "canceled by " + who : "canceled by " + who + ": " + reason;
+    return {{std::string(events::run_cancel_requested), dump(Json{{"by", who}, {"reason", text}, {"as", "canceled"}}), who}};
+  });
+}
+
+Awaitable<void> Engine::retry(RunId id, std::string who, bool all) {
+  auto actor = co_await impl_->load(id);
+  auto pending = actor->enqueue([&](const RunState& run) { return std::vector{retry_event(run, who, all)}; });
+  impl_->start_actor(actor);
+  co_await actor->settle(std::move(pending));
+}
+
+Awaitable<RunState> Engine::state(RunId id) {
+  const auto actor = co_await impl_->load(id);
+  co_return actor->state();
+}
+
+Awaitable<RunId> Engine::resolve(std::string text) {
+  const auto hash = text.rfind('#');
+  const bool latest = text.starts_with("latest:");
+  const std::string app = latest ? text.substr(7) : hash == std::string::npos ? "" : text.substr(0, hash);
+  const auto number = latest || hash == std::string::npos ? std::nullopt : parse_int(std::string_view(text).substr(hash + 1));
+  const auto row = co_await impl_->parts.store->read([&](store::View& view) -> std::optional<store::RunRow> {
+    if (latest) return view.latest_run(app);
+    if (number) return view.run(app, *number);
+    return view.run(RunId(text));
+  });
+  if (row) co_return row->id;
+  const auto newest = co_await impl_->parts.store->read([&](store::View& view) { return view.latest_run(app); });
+  throw Error(ErrorKind::not_found, "there is no run \"" + text + "\"",
+              newest ? "the newest of " + app + " is " + app + "#" + std::to_string(newest->number) : "write shop-api#42, a run id, or latest:shop-api");
+}
+
+Awaitable<void> Engine::stop() {
+  impl_->stopping = true;
+  impl_->nudge_all();
+  while (impl_->in_flight > 0) co_await impl_->idle.wait();
+}
+
+Stats Engine::stats() const {
+  Stats stats;
+  for (const auto& [name, queue] : impl_->slots) {
+    stats.running_jobs += queue.busy();
+    stats.waiting_jobs += static_cast<int>(queue.waiting());
+  }
+  for (const auto& [name, executor] : impl_->parts.config->executors) stats.slots += executor.slots;
+  stats.active_runs = impl_->actors.size();
+  for (const auto& [id, actor] : impl_->actors) {
+    if (actor->state().parked > 0) ++stats.parked;
+    for (const auto& stage : actor->state().stages) {
+      for (const auto& gate : stage.gates) stats.waiting_gates += gate.is_open() ? 1 : 0;
+    }
+  }
+  return stats;
+}
+
+const pipeline::ServerConfig& Engine::config() const { return *impl_->parts.config; }
+const Parts& Engine::parts() const { return impl_->parts; }
+
+Awaitable<void> Engine::changed(RunId id) {
+  if (id.empty()) co_return co_await impl_->anything_changed.wait();
+  auto& slot = impl_->run_changed[id.str()];
+  if (!slot) slot = std::make_shared<Signal>(impl_->parts.executor);
+  const auto signal = slot;
+  co_await signal->wait();
+  // The last one who waited takes the signal away.
+  if (const auto found = impl_->run_changed.find(id.str()); found != impl_->run_changed.end() && found->second.use_count() <= 2) {
+    impl_->run_changed.erase(found);
+  }
+}
+
+}  // namespace fairlead::engine

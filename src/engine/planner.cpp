@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/actor.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/log.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/engine/events.hpp"
+#include "fairlead/pipeline/definition.hpp"
+#include "fairlead/pipeline/plan.hpp"
+#include "fairlead/pipeline/server_config.hpp"
+
+/// From run.created to run.planned: bring the commit, read the pipeline file at it, filter, resolve, freeze.
+namespace fairlead::engine {
+
+namespace {
+
+constexpr int planners = 4;
+
+store::NewEvent not_planned(State state, const std::string& reason, const std::vector<std::string>& errors) {
+  const Json payload{{"state", to_string(state)}, {"reason", reason}, {"errors", errors}};
+  return {std::string(events::run_finished), dump(payload), "fairlead"};
+}
+
+SourceRequest source_request(const RunState& run, const pipeline::AppConfig& app) {
+  SourceRequest request;
+  request.app = run.app;
+  request.ref = run.ref;
+  request.sha = run.sha;
+  request.before = run.before;
+  request.pipeline_path = app.folder.empty() ? app.pipeline : app.folder + "/" + app.pipeline;
+  return request;
+}
+
+pipeline::TriggerFacts trigger_facts(const RunState& run, const SourceFiles& files, const pipeline::AppConfig& app) {
+  pipeline::TriggerFacts facts;
+  facts.kind = pipeline::trigger_kind(run.trigger).value_or(pipeline::TriggerKind::command);
+  facts.branch = run.branch.empty() ? files.branch : run.branch;
+  if (facts.kind == pipeline::TriggerKind::pull_request) facts.branch = text_at(member(*run.start, "pull_request"), "base");
+  facts.tag = run.tag.empty() ? files.tag : run.tag;
+  facts.message = files.message;
+  facts.changed_paths = files.changed;
+  facts.app_paths = app.paths;
+  if (facts.app_paths.empty() && !app.folder.empty()) facts.app_paths.push_back(app.folder + "/**");
+  return facts;
+}
+
+pipeline::PlanContext plan_context(const RunState& run, const SourceFiles& files, const Engine::Impl& engine) {
+  pipeline::PlanContext context;
+  context.git.sha = files.sha.str();
+  context.git.ref = run.ref;
+  context.git.branch = run.branch.empty() ? files.branch : run.branch;
+  context.git.tag = run.tag.empty() ? files.tag : run.tag;
+  context.git.message = files.message;
+  context.git.author = files.author;
+  context.git.before = run.before;
+  const Json& pull_request = member(*run.start, "pull_request");
+  if (pull_request.is_object()) {
+    context.git.pull_request = number_at(pull_request, "number");
+    context.fork = flag_at(pull_request, "fork");
+  }
+  context.run = {run.id.str(), run.number, engine.parts.public_url + "/runs/" + run.id.str(), run.actor, run.start_reason};
+  context.app = run.app;
+  context.trigger = pipeline::trigger_kind(run.trigger).value_or(pipeline::TriggerKind::command);
+  if (run.inputs) context.inputs = *run.inputs;
+  context.environments.emplace();
+  for (const auto& [name, environment] : engine.parts.config->environments) {
+    context.environments->emplace(name, pipeline::EnvironmentFacts{environment.branches});
+  }
+  context.only_environment = run.target_environment;
+  return context;
+}
+
+store::NewEvent planned(const RunState& run, const SourceFiles& files, const pipeline::RunPlan& plan, const std::string& remark) {
+  std::vector<std::string> notes;
+  if (!remark.empty()) notes.push_back(remark);
+  if (!files.changed_note.empty()) notes.push_back(files.changed_note);
+  Json payload{{"sha", files.sha.str()},
+               {"branch", run.branch.empty() ? files.branch : run.branch},
+               {"tag", run.tag.empty() ? files.tag : run.tag},
+               {"message", ellipsize(files.message, 4096)},
+               {"author", files.author},
+               {"excluded", Json::array()},
+               {"digest", plan_digest(plan)},
+               {"plan", to_json(plan)},
+               {"default_branch", files.on_default_branch},
+               {"notes", notes}};
+  if (!files.author_email.empty()) payload["excluded"].push_back("user:" + files.author_email);
+  return {std::string(events::run_planned), dump(payload), "fairlead"};
+}
+
+Awaitable<store::NewEvent> make(Engine::Impl& engine, const RunState& run) {
+  const auto app = engine.parts.config->apps.find(run.app);
+  if (app == engine.parts.config->apps.end()) {
+    co_return not_planned(State::failed, "app " + run.app + " is no longer in the server's configuration", {});
+  }
+  auto request = source_request(run, app->second);
+  const std::string file = request.pipeline_path;
+  SourceFiles files = co_await engine.parts.source->bring(std::move(request));
+  if (!files.pipeline) {
+    co_return not_planned(State::failed, "there is no " + file + " at " + files.sha.str().substr(0, 12),
+                          {"Add " + file + " to the repository (fairlead init writes one), or set apps." + run.app + ".pipeline."});
+  }
+  auto parsed = co_await engine.definitions.get(*files.pipeline, file);
+  if (!parsed->definition) {
+    co_return not_planned(State::failed, file + " has " + std::to_string(parsed->problems.size()) + " problem" +
+                                             (parsed->problems.size() == 1 ? "" : "s"), parsed->problems);
+  }
+  const auto verdict = match_trigger(*parsed->definition, trigger_facts(run, files, app->second));
+  if (!verdict.accepted) co_return not_planned(State::skipped, "ignored: " + verdict.reason, {});
+  const auto plan = make_plan(*parsed->definition, plan_context(run, files, engine));
+  if (!plan) {
+    std::vector<std::string> errors;
+    for (const auto& problem : plan.error()) errors.push_back(format(problem));
+    co_return not_planned(State::failed, "the pipeline cannot be resolved for this run", errors);
+  }
+  co_return planned(run, files, *plan, verdict.reason);
+}
+
+}  // namespace
+
+Awaitable<void> RunActor::plan() {
+  auto self = shared_from_this();
+  store::NewEvent event;
+  try {
+    event = co_await make(engine_, state_);
+  } catch (const Error& error) {
+    std::vector<std::string> lines = split_lines(error.message());
+    if (!error.hint().empty()) lines.push_back(error.hint());
+    event = not_planned(State::failed, "cannot bring " + state_.ref + ": " + (lines.empty() ? "" : lines.front()), lines);
+  }
+  --engine_.planning;
+  planning_ = false;
+  engine_.next_plan();
+  // A run that was canceled meanwhile keeps its end.
+  auto unless_over = [event = std::move(event)](const RunState& run) {
+    return is_terminal(run.state) || run.plan ? std::vector<store::NewEvent>{} : std::vector<store::NewEvent>{event};
+  };
+  co_await ask(std::move(unless_over));
+}
+
+void Engine::Impl::queue_plan(const std::shared_ptr<RunActor>& actor) {
+  plan_queue.push_back(actor);
+  next_plan();
+}
+
+void Engine::Impl::next_plan() {
+  while (!stopping && planning < planners && plan_queue_head < plan_queue.size()) {
+    auto next = plan_queue[plan_queue_head++].lock();
+    if (!next) continue;
+    ++planning;
+    next->plan_now();
+  }
+  if (plan_queue_head == plan_queue.size()) {
+    plan_queue.clear();
+    plan_queue_head = 0;
+  }
+}
+
+}  // namespace fairlead::engine

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/rows.hpp"
+
+#include "engine/impl.hpp"
+#include "fairlead/base/json.hpp"
+
+namespace fairlead::engine {
+
+std::string label(const RunState& state) { return state.app + "#" + std::to_string(state.number); }
+std::string stream_of(const RunId& id) { return "run:" + id.str(); }
+std::string hold_key(const std::string& environment, const std::string& app) { return environment + "/" + app; }
+
+store::RunRow run_row(const RunState& state) {
+  store::RunRow row;
+  row.id = state.id;
+  row.app = state.app;
+  row.number = state.number;
+  row.state = to_string(state.state);
+  row.ref = state.ref;
+  row.sha = state.sha.str();
+  row.trigger = state.trigger;
+  row.actor = state.actor;
+  row.environments = " ";
+  for (const auto& stage : state.stages) {
+    if (!stage.environment.empty() && !row.environments.contains(" " + stage.environment + " ")) row.environments += stage.environment + " ";
+  }
+  row.reason = state.reason;
+  row.created_at = state.created_at;
+  row.started_at = state.started_at;
+  row.finished_at = state.finished_at;
+  row.version = state.version;
+  return row;
+}
+
+namespace {
+
+store::DeploymentRow deployment_row(const RunState& run, const StageState& stage, const std::string& id) {
+  store::DeploymentRow row;
+  row.id = id;
+  row.run = run.id;
+  row.app = run.app;
+  row.environment = stage.environment;
+  row.target = "stage:" + stage.name;
+  row.version = run.sha.str();
+  row.actor = run.actor;
+  row.detail = dump(Json{{"run", label(run)}, {"ref", run.ref}, {"plan", run.plan_digest}});
+  return row;
+}
+
+}  // namespace
+
+std::vector<store::DeploymentRow> deployment_rows(const RunState& before, const RunState& after, store::View& view) {
+  std::vector<store::DeploymentRow> rows;
+  for (const auto& stage : after.stages) {
+    if (stage.environment.empty() || !stage.started_at) continue;
+    const StageState* old = before.stage(stage.name);
+    if (old != nullptr && old->state == stage.state && old->attempt == stage.attempt) continue;
+    const std::string id = uuid_from("deployment\n" + after.id.str() + "\n" + stage.name + "\n" + std::to_string(stage.attempt));
+    auto row = view.deployment(id);
+    if (!row) {
+      row = deployment_row(after, stage, id);
+      const auto last = view.deployments({.app = after.app, .environment = stage.environment, .state = "succeeded", .before = {}, .limit = 1});
+      if (!last.empty()) row->previous = last.front().version;
+    }
+    row->state = to_string(stage.state);
+    row->started_at = *stage.started_at;
+    row->finished_at = stage.finished_at;
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+store::Event as_event(const RunId& run, std::int64_t version, const store::NewEvent& draft) {
+  store::Event event;
+  event.stream = stream_of(run);
+  event.version = version;
+  event.type = draft.type;
+  event.at = draft.at.value_or(Time{});
+  event.actor = draft.actor;
+  event.payload = draft.payload;
+  return event;
+}
+
+}  // namespace fairlead::engine

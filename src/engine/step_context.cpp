@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/step_context.hpp"
+
+#include "fairlead/base/ids.hpp"
+#include "fairlead/engine/events.hpp"
+
+namespace fairlead::engine {
+
+int RunStepContext::index() const { return static_cast<int>(input_.plan->index); }
+
+const std::string& RunStepContext::actor() const { return runner_.actor().state().actor; }
+
+const std::string& RunStepContext::environment() const {
+  static const std::string none;
+  return runner_.spec().environment ? *runner_.spec().environment : none;
+}
+
+std::optional<Secret> RunStepContext::secret(const std::string& name) const {
+  const auto found = runner_.spec().secrets.find(name);
+  if (found == runner_.spec().secrets.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string RunStepContext::step_key() const {
+  const JobKey& key = runner_.spec().key;
+  return key.job + "/" + std::to_string(index()) + "/" + std::to_string(key.attempt);
+}
+
+/// Records the intent, acts, records the result: in this order, each durable before the next.
+Awaitable<std::string> RunStepContext::perform(store::OpRow row, Act act) {
+  store::Store& store = *runner_.actor().engine().parts.store;
+  co_await store.transact([&row](store::Tx& tx) { tx.put_op(row); });
+  row.result = co_await act(row.key);
+  row.state = store::OpState::done;
+  row.at = now();
+  co_await store.transact([&row](store::Tx& tx) { tx.put_op(row); });
+  co_return row.result;
+}
+
+Awaitable<std::string> RunStepContext::effect(std::string name, store::OpClass cls, std::string intent, Probe probe, Act act) {
+  Engine::Impl& engine = runner_.actor().engine();
+  store::Store& store = *engine.parts.store;
+  store::OpRow row;
+  row.run = runner_.spec().key.run;
+  row.step = step_key();
+  row.name = name;
+  row.cls = cls;
+  row.intent = std::move(intent);
+  row.at = now();
+  row.key = uuid_from(store.install_id() + "\n" + row.run.str() + "\n" + row.step + "\n" + name);
+  const std::string key = row.key;
+  const auto earlier = co_await store.read([key](store::View& view) { return view.op(key); });
+  if (!earlier) co_return co_await perform(std::move(row), std::move(act));
+  if (earlier->state == store::OpState::done) co_return earlier->result;
+  if (const auto found = co_await probe()) {
+    row.result = *found;
+    row.state = store::OpState::done;
+    co_await store.transact([&row](store::Tx& tx) { tx.put_op(row); });
+    co_return row.result;
+  }
+  if (cls != store::OpClass::c) co_return co_await perform(std::move(row), std::move(act));
+  throw LostEffect(ErrorKind::conflict,
+                   "the server stopped while it performed \"" + name + "\", and it cannot be told whether it happened",
+                   "look at the target, then retry the run or cancel it");
+}
+
+Awaitable<void> RunStepContext::remember(std::string name, std::string json, bool replace) {
+  const std::string key = runner_.spec().key.run.str() + "/" + step_key() + "/" + name;
+  co_await runner_.actor().engine().parts.store->transact([&key, &json, replace](store::Tx& tx) {
+    if (replace || !tx.get("fact", key)) tx.put("fact", key, json);
+  });
+}
+
+Awaitable<std::optional<std::string>> RunStepContext::recall(std::string name) {
+  const std::string key = runner_.spec().key.run.str() + "/" + step_key() + "/" + name;
+  auto doc = co_await runner_.actor().engine().parts.store->read([key](store::View& view) { return view.get("fact", key); });
+  if (!doc) co_return std::nullopt;
+  co_return std::move(doc->body);
+}
+
+Awaitable<void> RunStepContext::progress(std::string json_object) {
+  Json payload = parse_json(json_object);
+  payload["job"] = runner_.spec().key.job;
+  payload["attempt"] = runner_.spec().key.attempt;
+  payload["index"] = index();
+  runner_.actor().post({std::string(events::step_progress), dump(payload), "fairlead"});
+  co_return;
+}
+
+Awaitable<void> RunStepContext::log(std::string line) { co_await runner_.host().log(index(), std::move(line)); }
+
+Awaitable<void> RunStepContext::canceled() {
+  while (!runner_.canceled()) co_await runner_.cancel_signal().wait();
+}
+
+Time RunStepContext::now() const { return runner_.actor().engine().now(); }
+
+}  // namespace fairlead::engine

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/source.hpp"
+
+#include "fairlead/base/strings.hpp"
+#include "fairlead/git/types.hpp"
+
+namespace fairlead::cli {
+
+namespace {
+
+constexpr auto fetch_limit = std::chrono::minutes(10);
+
+std::string branch_of(const std::string& ref) { return ref.starts_with("refs/heads/") ? ref.substr(11) : ""; }
+std::string tag_of(const std::string& ref) { return ref.starts_with("refs/tags/") ? ref.substr(10) : ""; }
+
+/// What a push changed, or the reason why it is not known.
+Awaitable<void> add_changes(git::Mirror& mirror, engine::SourceRequest request, std::string default_branch, engine::SourceFiles& files) {
+  if (request.before.empty()) co_return;
+  git::PushRange range{request.before, files.sha, request.ref, std::move(default_branch)};
+  auto changes = co_await mirror.changed_paths(std::move(range));
+  if (changes) {
+    files.changed = std::move(changes->paths);
+  } else {
+    files.changed_note = "changed paths are not known (" + changes.error() + "), so path filters match everything";
+  }
+}
+
+}  // namespace
+
+GitSource::GitSource(asio::any_io_executor executor, Pool& pool, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig> config)
+    : executor_(std::move(executor)), pool_(pool), data_(std::move(data)), config_(std::move(config)) {}
+
+git::Mirror& GitSource::mirror(const std::string& app) {
+  if (const auto known = mirrors_.find(app); known != mirrors_.end()) return known->second;
+  const auto settings = config_->apps.find(app);
+  if (settings == config_->apps.end()) throw Error(ErrorKind::not_found, "there is no app \"" + app + "\"");
+  git::Remote remote{settings->second.repository, {}};
+  return mirrors_.emplace(app, git::Mirror(executor_, pool_, data_ / "git" / (app + ".git"), std::move(remote))).first->second;
+}
+
+Awaitable<engine::SourceFiles> GitSource::bring(engine::SourceRequest request) {
+  git::Mirror& mirror = this->mirror(request.app);
+  const pipeline::AppConfig& app = config_->apps.at(request.app);
+  engine::SourceFiles files;
+  std::string ref = request.ref;
+  if (!request.sha.empty()) {
+    const git::Want want{ref.starts_with("refs/") ? ref : "", request.sha};
+    const auto fetched = co_await mirror.fetch(want, deadline_in(fetch_limit));
+    files.sha = fetched.sha.value_or(request.sha);
+  } else {
+    const std::string name = branch_of(ref).empty() ? ref : branch_of(ref);
+    // A short name may be a tag as well, and it may have moved: bring everything, then look.
+    co_await mirror.fetch(git::Want{}, deadline_in(fetch_limit));
+    auto resolved = co_await mirror.resolve(ref);
+    if (!resolved) resolved = co_await mirror.resolve(name);
+    if (!resolved) {
+      throw Error(ErrorKind::not_found, "there is no branch, tag or commit \"" + name + "\" in " + mirror.url());
+    }
+    files.sha = resolved->sha;
+    if (!resolved->ref.empty()) ref = resolved->ref;
+  }
+  files.branch = branch_of(ref);
+  files.tag = tag_of(ref);
+  files.on_default_branch = files.branch == app.branch;
+  const git::Commit commit = co_await mirror.commit(files.sha);
+  files.message = std::string(trim(commit.message));
+  files.author = commit.author.name;
+  files.author_email = commit.author.email;
+  files.pipeline = co_await mirror.read_file(files.sha, request.pipeline_path);
+  co_await add_changes(mirror, std::move(request), app.branch, files);
+  co_return files;
+}
+
+Awaitable<void> GitSource::checkout(std::string app, Sha sha, std::string folder, std::filesystem::path target) {
+  git::Mirror& mirror = this->mirror(app);
+  if (!co_await mirror.has(sha)) co_await mirror.fetch(git::Want{"", sha}, deadline_in(fetch_limit));
+  git::CheckoutOptions options;
+  options.subfolder = std::move(folder);
+  options.origin = mirror.url();
+  co_await mirror.checkout(sha, std::move(target), std::move(options));
+}
+
+}  // namespace fairlead::cli

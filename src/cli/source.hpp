@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "fairlead/base/pool.hpp"
+#include "fairlead/engine/source.hpp"
+#include "fairlead/git/mirror.hpp"
+#include "fairlead/pipeline/server_config.hpp"
+
+namespace fairlead::cli {
+
+/// The engine's view of Git, over one mirror per app. io thread.
+class GitSource : public engine::Source {
+ public:
+  GitSource(asio::any_io_executor, Pool&, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig>);
+
+  Awaitable<engine::SourceFiles> bring(engine::SourceRequest) override;
+  /// Throws Error(not_found) for an unknown app.
+  git::Mirror& mirror(const std::string& app);
+  /// The workspace of a job: the commit, brought again should the mirror have been removed meanwhile.
+  Awaitable<void> checkout(std::string app, Sha sha, std::string folder, std::filesystem::path target);
+
+ private:
+  asio::any_io_executor executor_;
+  Pool& pool_;
+  std::filesystem::path data_;
+  std::shared_ptr<const pipeline::ServerConfig> config_;
+  std::map<std::string, git::Mirror> mirrors_;
+};
+
+}  // namespace fairlead::cli

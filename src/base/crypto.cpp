@@ -58,9 +58,7 @@ MacContext new_hmac_context() {
   return context;
 }
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data() ? text.data() : "");
-}
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data() ? text.data() : ""); }
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';

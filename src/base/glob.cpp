@@ -71,9 +71,7 @@ class Matcher {
     char c = text_[t_];
     char want = pattern_[p_];
     std::size_t length = want == '[' ? class_length(pattern_.substr(p_)) : 0;
-    bool good = length > 0    ? c != '/' && class_matches(pattern_.substr(p_ + 1, length - 2), c)
-                : want == '?' ? c != '/'
-                              : c == want;
+    bool good = length > 0 ? c != '/' && class_matches(pattern_.substr(p_ + 1, length - 2), c) : want == '?' ? c != '/' : c == want;
     if (!good) return false;
     p_ += length > 0 ? length : 1;
     ++t_;

@@ -143,7 +143,8 @@ pid_t start_process(const Spawn& spec) {
 
 void kill_and_reap(pid_t pid) {
   ::kill(-pid, SIGKILL);
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace

@@ -47,8 +47,7 @@ void spawn(const asio::any_io_executor& ex, std::string_view name, Awaitable<voi
   spawn(ex, name, std::move(work), std::move(escalate));
 }
 
-void spawn(const asio::any_io_executor& ex, std::string_view name, Awaitable<void> work,
-           std::function<void(std::exception_ptr)> on_error) {
+void spawn(const asio::any_io_executor& ex, std::string_view name, Awaitable<void> work, std::function<void(std::exception_ptr)> on_error) {
   asio::co_spawn(ex, std::move(work), [label = std::string(name), on_error = std::move(on_error)](std::exception_ptr error) {
     if (!error) return;
     if (is_cancellation(error)) return log::debug("task.canceled", {{"task", label}});

@@ -85,8 +85,10 @@ std::vector<std::string> split(std::string_view text, char separator) {
 }
 
 std::vector<std::string> split_lines(std::string_view text) {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  else if (text.empty()) return {};
+  if (text.ends_with('\n'))
+    text.remove_suffix(1);
+  else if (text.empty())
+    return {};
   std::vector<std::string> lines = split(text, '\n');
   for (std::string& line : lines) {
     if (line.ends_with('\r')) line.pop_back();

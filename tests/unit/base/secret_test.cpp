@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fairlead/base/secret.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <concepts>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+namespace fairlead {
+namespace {
+
+template <class T>
+concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
+
+static_assert(!Streamable<Secret>);
+static_assert(!fmt::is_formattable<Secret>::value);
+static_assert(!std::constructible_from<nlohmann::json, Secret>);
+static_assert(!std::equality_comparable<Secret>);
+static_assert(!std::convertible_to<std::string, Secret> && !std::convertible_to<Secret, std::string>);
+
+TEST(Secret, HasOneDoor) {
+  Secret secret("hush");
+  Secret copy = secret;
+  EXPECT_EQ(copy.reveal(), "hush");
+  EXPECT_FALSE(copy.empty());
+  EXPECT_TRUE(Secret().empty());
+}
+
+}  // namespace
+}  // namespace fairlead

@@ -35,9 +35,9 @@ class Origin {
   std::string url() const { return "file://" + folder().string(); }
 
   /// Trimmed output; throws when git fails.
-  std::string git(std::vector<std::string> args, std::filesystem::path where = {}) {
+  std::string git(std::vector<std::string> args, std::filesystem::path where = {}, std::string input = {}) {
     asio::io_context io;
-    args.insert(args.begin(), "git");
+    args.insert(args.begin(), {"git", "-c", "core.fsync=none"});
     ++ticks_;
     const auto date = "2026-01-01 00:" + std::to_string(ticks_ / 60 % 60) + ":" + std::to_string(ticks_ % 60) + " +0000";
     Spawn spec{.argv = args, .env = minimal_env(), .cwd = where.empty() ? folder() : where};
@@ -50,7 +50,7 @@ class Origin {
                      {"GIT_CONFIG_GLOBAL", "/dev/null"},
                      {"GIT_CONFIG_NOSYSTEM", "1"},
                      {"GIT_ALLOW_PROTOCOL", "file"}});
-    auto result = finish(io, run_process(std::move(spec), deadline_in(std::chrono::seconds(60))));
+    auto result = finish(io, run_process(std::move(spec), deadline_in(std::chrono::seconds(60)), 1u << 20, std::move(input)));
     if (!result.status.ok()) throw Error(ErrorKind::internal, join(args, " ") + ": " + result.err);
     return std::string(trim(result.out));
   }

@@ -148,8 +148,12 @@ TEST_F(GitChanges, a_push_changed_what_the_two_trees_differ_in) {
 
 TEST_F(GitChanges, five_thousand_files_are_all_told) {
   const auto before = origin.commit("a", "1");
-  for (int i = 0; i < 5000; ++i) origin.write("many/" + std::to_string(i), std::to_string(i));
-  const auto after = origin.commit("many");
+  const auto blob = origin.git({"rev-parse", "HEAD:a"});
+  std::string entries;
+  for (int i = 0; i < 5000; ++i) entries += "100644 blob " + blob + "\t" + std::to_string(i) + "\n";
+  entries += "100644 blob " + blob + "\ta\n";
+  const auto after = Sha(origin.git({"commit-tree", "-m", "many", "-p", before.str(), origin.git({"mktree"}, {}, entries)}));
+  origin.git({"update-ref", "refs/heads/main", after.str()});
   fetch();
   EXPECT_EQ(paths(before.str(), after).size(), 5000u);
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fairlead/base/error.hpp"
+#include "triggers/payload.hpp"
+
+namespace fairlead::triggers {
+
+/// `{"ref": "main", "environment": "staging", "reason": "nightly data is in", "inputs": {"size": "small"}}`; every member is
+/// optional and others are ignored, so that any service that signs Standard Webhooks can start a run.
+Parsed parse_http(std::string_view app, const Json& payload) {
+  Delivery delivery;
+  delivery.provider = Provider::http;
+  delivery.kind = Kind::http;
+  delivery.app = app;
+  delivery.ref = text_at(payload, "ref");
+  delivery.environment = text_at(payload, "environment");
+  delivery.reason = text_at(payload, "reason");
+  if (const auto& inputs = member(payload, "inputs"); !inputs.is_null()) {
+    if (!inputs.is_object()) throw Error(ErrorKind::invalid, "inputs is not a JSON object", "send {\"inputs\": {\"name\": \"value\"}}");
+    delivery.inputs = dump(inputs);
+  }
+  Parsed parsed{.event = text_at(payload, "type", "http"), .deliveries = {}, .ignored = {}};
+  parsed.deliveries.push_back(std::move(delivery));
+  return parsed;
+}
+
+}  // namespace fairlead::triggers

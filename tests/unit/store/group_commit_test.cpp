@@ -133,7 +133,7 @@ TEST_F(GroupCommitTest, everything_queued_is_done_before_the_store_closes) {
   io.restart();
   io.poll();
   store->close();
-  EXPECT_EQ(kind_thrown([&] { transact([](Tx&) {}); }), ErrorKind::unavailable);
+  EXPECT_EQ(kind_thrown([&] { transact([](Tx&) {}); }), ErrorKind::canceled);
   EXPECT_TRUE(last->resumed && !last->error);
   store.reset();
   open();

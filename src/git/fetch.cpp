@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/process.hpp"
+#include "fairlead/git/url.hpp"
 #include "git/fetch_plan.hpp"
 #include "git/git_child.hpp"
+#include "git/local_remote.hpp"
 #include "git/mirror_state.hpp"
 
 namespace fairlead::git {
@@ -70,9 +72,18 @@ class Landing {
 Awaitable<std::optional<Sha>> find_wanted(MirrorState state, Want want) {
   auto look = [want](Repository& repository) -> std::optional<Sha> {
     if (want.sha) return repository.peel(*want.sha);
+    if (want.ref.empty()) return std::nullopt;
     if (const auto found = repository.resolve(want.ref)) return found->sha;
     return std::nullopt;
   };
+  co_return co_await reading(state, std::move(look));
+}
+
+/// A remote on this machine is looked at directly: a start of git costs more than everything else before a run's first step.
+Awaitable<bool> nothing_new(MirrorState state, std::string ref) {
+  const auto url = parse_url(state->remote.url);
+  if (!url || url->form != Url::Form::file) co_return false;
+  auto look = [path = url->path, ref = std::move(ref)](Repository& repository) { return is_current(repository, path, ref); };
   co_return co_await reading(state, std::move(look));
 }
 
@@ -183,8 +194,11 @@ Error missing(const MirrorState& state, const Want& want) {
 
 Awaitable<FetchResult> fetch(MirrorState state, Want want, Deadline deadline) {
   check_want(want);
-  if (want.sha)
+  if (want.sha) {
     if (auto here = co_await find_wanted(state, want)) co_return FetchResult{false, here};
+  } else if (co_await nothing_new(state, want.ref)) {
+    co_return FetchResult{false, co_await find_wanted(state, want)};
+  }
   const auto key = want.ref + "\n" + (want.sha ? want.sha->str() : "");
   for (bool done = false; !done;) {
     const auto waiting = state->queued.find(key);

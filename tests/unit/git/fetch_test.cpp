@@ -48,6 +48,23 @@ TEST_F(GitFetch, a_commit_that_is_here_needs_no_git) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 20ms) << "the aim is below 1 ms on an idle machine";
 }
 
+TEST_F(GitFetch, a_repository_on_this_machine_that_has_not_moved_needs_no_git) {
+  const auto tip = origin.commit("a", "1");
+  origin.git({"tag", "-a", "v1", "-m", "one"});
+  EXPECT_TRUE(fetch().transferred);
+  EXPECT_FALSE(fetch().transferred);
+  EXPECT_EQ(fetch({.ref = "refs/tags/v1"}).sha, tip);
+  EXPECT_FALSE(fetch({.ref = "refs/heads/main"}).transferred);
+  origin.git({"branch", "more"});
+  EXPECT_FALSE(fetch({.ref = "refs/heads/main"}).transferred);
+  EXPECT_TRUE(fetch().transferred);
+  origin.git({"branch", "-D", "more"});
+  EXPECT_TRUE(fetch().transferred);
+  EXPECT_FALSE(repository().resolve("more"));
+  const auto next = origin.commit("a", "2");
+  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, next);
+}
+
 TEST_F(GitFetch, an_annotated_tag_is_wanted_by_its_own_id_and_gives_the_commit) {
   const auto tip = origin.commit("a", "1");
   fetch();

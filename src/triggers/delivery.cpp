@@ -71,8 +71,8 @@ bool Headers::has(std::string_view name) const {
 
 std::string actor_name(const Delivery& delivery) {
   std::string provider(to_string(delivery.provider));
-  if (delivery.provider == Provider::http) return provider + ":" + delivery.app;
   const auto& who = !delivery.actor.login.empty() ? delivery.actor.login : delivery.actor.id;
+  if (delivery.provider == Provider::http && who.empty()) return provider + ":" + delivery.app;
   return who.empty() ? provider : provider + ":" + who;
 }
 

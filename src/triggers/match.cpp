@@ -20,7 +20,7 @@ std::vector<const AppAddress*> AppIndex::match(const Delivery& delivery) const {
   auto add = [&](const auto& index, const std::string& key) {
     for (auto [it, end] = index.equal_range(key); it != end; ++it) found.insert(it->second);
   };
-  if (delivery.kind == Kind::http) {
+  if (delivery.provider == Provider::http) {
     for (std::size_t i = 0; i < apps_.size(); ++i)
       if (apps_[i].name == delivery.app) found.insert(i);
   } else {

@@ -43,7 +43,7 @@ TEST(Match, a_full_name_matches_without_case_only_where_it_is_given) {
 TEST(Match, a_signed_http_request_is_for_the_app_of_its_path_alone) {
   AppIndex index({{.name = "shop", .repository = "/a"}, {.name = "shop2", .repository = "/a"}});
   auto delivery = from({"/a"});
-  delivery.kind = Kind::http;
+  delivery.provider = Provider::http;
   delivery.app = "shop";
   EXPECT_EQ(names(index, delivery), (Names{"shop"}));
 }

@@ -256,6 +256,24 @@ TEST(ParseHttp, every_member_is_optional) {
   EXPECT_THROW(parse(Provider::http, {}, R"({"inputs":[1]})", "shop"), Error);
 }
 
+TEST(ParseHttp, the_hook_of_a_bare_repository_pushes_like_a_host) {
+  Json json{{"repository", "file:///srv/git/shop.git"}, {"ref", "refs/heads/main"}, {"before", none}, {"after", a}, {"pusher", "octocat"}};
+  auto push = one(parse(Provider::http, {}, dump(json), "shop"));
+  EXPECT_EQ(push.kind, Kind::push);
+  EXPECT_EQ(push.app, "shop");
+  EXPECT_EQ(push.before, "");
+  EXPECT_EQ(push.after, a);
+  EXPECT_TRUE(push.created);
+  EXPECT_EQ(push.repository.urls.front(), "file:///srv/git/shop.git");
+  EXPECT_EQ(actor_name(push), "http:octocat");
+  json["ref"] = "refs/tags/v1";
+  EXPECT_TRUE(one(parse(Provider::http, {}, dump(json), "shop")).peel);
+  json["after"] = none;
+  EXPECT_EQ(one(parse(Provider::http, {}, dump(json), "shop")).ignored, "tag deleted: refs/tags/v1");
+  json["after"] = "--all";
+  EXPECT_THROW(parse(Provider::http, {}, dump(json), "shop"), Error);
+}
+
 TEST(Parse, members_of_any_type_never_break_it) {
   auto base = github_push();
   for (const auto& value : {Json(nullptr), Json(1), Json("x"), Json::array({1, nullptr}), Json::object(), Json(true)})

@@ -45,9 +45,7 @@ Actor actor_of(const Json& payload) {
   return {.login = text_at(actor, "nickname", text_at(actor, "username")), .id = id, .email = {}};
 }
 
-std::string full_ref(const Json& side) {
-  return (text_at(side, "type") == "tag" ? "refs/tags/" : "refs/heads/") + text_at(side, "name");
-}
+std::string full_ref(const Json& side) { return (text_at(side, "type") == "tag" ? "refs/tags/" : "refs/heads/") + text_at(side, "name"); }
 
 Delivery change_of(const Json& payload, const Json& change) {
   const auto& now_there = member(change, "new");

@@ -40,7 +40,8 @@ Delivery change_of(const Json& payload, const Json& change) {
   delivery.deleted = text_at(change, "type") == "DELETE";
   delivery.commits_complete = false;
   settle(delivery);
-  if (const auto& head = member(payload, "toCommit"); text_at(head, "id") == delivery.after && !delivery.deleted) delivery.head = commit_of(head);
+  if (const auto& head = member(payload, "toCommit"); text_at(head, "id") == delivery.after && !delivery.deleted)
+    delivery.head = commit_of(head);
   delivery.peel = delivery.kind == Kind::tag;
   return delivery;
 }

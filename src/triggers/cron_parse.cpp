@@ -22,9 +22,7 @@ struct Field {
 
 const std::array<Field, 5>& fields() {
   static const std::array<Field, 5> all{
-      Field{"minute", 0, 59, {}},
-      Field{"hour", 0, 23, {}},
-      Field{"day of month", 1, 31, {}},
+      Field{"minute", 0, 59, {}}, Field{"hour", 0, 23, {}}, Field{"day of month", 1, 31, {}},
       Field{"month", 1, 12, {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
       Field{"day of week", 0, 6, {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, true}};
   return all;
@@ -86,12 +84,13 @@ void read_field(const Field& field, std::string_view text, std::bitset<N>& out) 
 
 std::string expand(std::string_view text) {
   static const std::map<std::string, std::string, std::less<>> names{
-      {"@hourly", "0 * * * *"}, {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"}, {"@weekly", "0 0 * * 0"},
+      {"@hourly", "0 * * * *"},  {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@weekly", "0 0 * * 0"},
       {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}};
   if (!text.starts_with('@')) return std::string(text);
   auto found = names.find(to_lower(text));
   if (found == names.end()) {
-    throw Error(ErrorKind::invalid, "cron: unknown name " + ellipsize(text, 40), "known are @hourly @daily @midnight @weekly @monthly @yearly @annually");
+    throw Error(ErrorKind::invalid, "cron: unknown name " + ellipsize(text, 40),
+                "known are @hourly @daily @midnight @weekly @monthly @yearly @annually");
   }
   return found->second;
 }
@@ -117,7 +116,8 @@ bool comes(const std::bitset<32>& days, const std::bitset<13>& months) {
 Cron Cron::parse(std::string_view expression) {
   auto words = words_of(expand(trim(expression)));
   if (words.size() != 5) {
-    throw Error(ErrorKind::invalid, "cron: \"" + ellipsize(expression, 80) + "\" has " + std::to_string(words.size()) + " fields, expected 5",
+    throw Error(ErrorKind::invalid,
+                "cron: \"" + ellipsize(expression, 80) + "\" has " + std::to_string(words.size()) + " fields, expected 5",
                 "a cron expression is " + std::string(form));
   }
   Cron cron;
@@ -132,7 +132,8 @@ Cron Cron::parse(std::string_view expression) {
   cron.any_weekday_ = words[4].starts_with('*');
   bool either = !cron.any_day_ && !cron.any_weekday_;
   if (!either && !comes(cron.days_, cron.months_)) {
-    throw Error(ErrorKind::invalid, "cron: \"" + cron.text_ + "\" names a date that never comes", "check the day of month against the month");
+    throw Error(ErrorKind::invalid, "cron: \"" + cron.text_ + "\" names a date that never comes",
+                "check the day of month against the month");
   }
   return cron;
 }

@@ -20,7 +20,9 @@ class Plan {
     if (dropped) due_.push_back(std::move(*dropped));
   }
 
-  void run(Time at, std::string reason = {}) { due_.push_back({.at = at, .run = true, .reason = std::move(reason), .last = at, .count = 1}); }
+  void run(Time at, std::string reason = {}) {
+    due_.push_back({.at = at, .run = true, .reason = std::move(reason), .last = at, .count = 1});
+  }
 
   void skip(Time at, std::string reason, std::string_view kind) {
     if (!due_.empty() && !due_.back().run && last_kind_ == kind) {
@@ -53,7 +55,8 @@ Instants collect(Time handled, Time now, Next next) {
     if (all.recent.size() <= most_missed_runs) continue;
     auto oldest = all.recent.front();
     all.recent.pop_front();
-    if (!all.dropped) all.dropped = Due{.at = oldest, .run = false, .reason = "more than 1000 due times were missed", .last = oldest, .count = 0};
+    if (!all.dropped)
+      all.dropped = Due{.at = oldest, .run = false, .reason = "more than 1000 due times were missed", .last = oldest, .count = 0};
     all.dropped->last = oldest;
     ++all.dropped->count;
   }

@@ -39,7 +39,8 @@ Parsed push(std::string_view event, const Json& payload) {
   delivery.deleted = is_zero_sha(delivery.after);
   // checkout_sha is the commit even where `after` is an annotated tag's object.
   if (auto checkout = text_at(payload, "checkout_sha"); !checkout.empty()) delivery.after = checkout;
-  delivery.actor = {.login = text_at(payload, "user_username"), .id = id_text(member(payload, "user_id")), .email = text_at(payload, "user_email")};
+  delivery.actor = {
+      .login = text_at(payload, "user_username"), .id = id_text(member(payload, "user_id")), .email = text_at(payload, "user_email")};
   for (const auto& commit : member(payload, "commits")) delivery.commits.push_back(commit_of(commit));
   auto count = static_cast<std::int64_t>(delivery.commits.size());
   delivery.commits_complete = number_at(payload, "total_commits_count", count) <= count;

@@ -101,7 +101,8 @@ Sample parse_sample(std::string_view text, std::string_view name) {
 }
 
 void sign_sample(Sample& sample, const Secret& secret, Time now, std::string_view fresh_id) {
-  if (secret.empty()) throw Error(ErrorKind::invalid, "the secret of " + sample.path + " is empty", "set it under webhooks: in fairlead.yml");
+  if (secret.empty())
+    throw Error(ErrorKind::invalid, "the secret of " + sample.path + " is empty", "set it under webhooks: in fairlead.yml");
   if (!fresh_id.empty()) sample.headers.set(id_header(sample), std::string(fresh_id));
   auto mac = [&] { return hmac_sha256_hex(secret.reveal(), sample.body); };
   switch (sample.provider) {

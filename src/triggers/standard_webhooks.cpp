@@ -52,7 +52,8 @@ bool in_time(std::string_view timestamp, Time now) {
 
 std::string sign_standard(const Secret& secret, std::string_view id, std::string_view timestamp, std::string_view body) {
   auto keys = keys_of(secret);
-  if (keys.empty()) throw Error(ErrorKind::invalid, "the webhook secret is empty or its base64 is broken", "use whsec_ and base64 of 24 to 64 bytes");
+  if (keys.empty())
+    throw Error(ErrorKind::invalid, "the webhook secret is empty or its base64 is broken", "use whsec_ and base64 of 24 to 64 bytes");
   return "v1," + base64(hmac_sha256(keys.front(), signed_text(id, timestamp, body)));
 }
 

@@ -22,9 +22,10 @@ Delivery from(std::vector<std::string> urls, std::string full_name = "") {
 using Names = std::vector<std::string>;
 
 TEST(Match, any_address_of_the_payload_finds_the_app_however_it_is_written) {
-  AppIndex index({{.name = "shop", .repository = "git@github.com:acme/shop-api.git"}, {.name = "other", .repository = "https://github.com/acme/other"}});
-  for (const char* url : {"https://github.com/acme/shop-api.git", "https://GitHub.com/acme/shop-api", "ssh://git@github.com/acme/shop-api.git",
-                          "git@github.com:acme/shop-api.git"})
+  AppIndex index({{.name = "shop", .repository = "git@github.com:acme/shop-api.git"},
+                  {.name = "other", .repository = "https://github.com/acme/other"}});
+  for (const char* url : {"https://github.com/acme/shop-api.git", "https://GitHub.com/acme/shop-api",
+                          "ssh://git@github.com/acme/shop-api.git", "git@github.com:acme/shop-api.git"})
     EXPECT_EQ(names(index, from({"https://github.com/x/y", url})), (Names{"shop"})) << url;
   EXPECT_TRUE(names(index, from({"https://github.com/acme/shop-api-2", "https://gitlab.com/acme/shop-api", ""})).empty());
 }
@@ -35,7 +36,8 @@ TEST(Match, several_apps_may_share_a_repository) {
 }
 
 TEST(Match, a_full_name_matches_without_case_only_where_it_is_given) {
-  AppIndex index({{.name = "named", .repository = "git@ssh.example.com:mirror.git", .full_name = "acme/Shop"}, {.name = "plain", .repository = "git@x.example.com:y.git"}});
+  AppIndex index({{.name = "named", .repository = "git@ssh.example.com:mirror.git", .full_name = "acme/Shop"},
+                  {.name = "plain", .repository = "git@x.example.com:y.git"}});
   EXPECT_EQ(names(index, from({"https://git.example.com/acme/shop"}, "Acme/shop")), (Names{"named"}));
   EXPECT_TRUE(names(index, from({}, "")).empty());
 }

@@ -14,14 +14,17 @@ const std::string b(40, 'b');
 const std::string none(40, '0');
 
 Json github_push() {
-  return {{"ref", "refs/heads/main"},
-          {"before", a},
-          {"after", b},
-          {"repository", {{"id", 7}, {"full_name", "acme/shop"}, {"clone_url", "https://github.com/acme/shop.git"}, {"default_branch", "main"}}},
-          {"pusher", {{"name", "octocat"}}},
-          {"sender", {{"login", "octocat"}, {"id", 583231}}},
-          {"head_commit", {{"id", b}, {"message", "Add a cart"}, {"author", {{"name", "Mona"}, {"email", "mona@example.com"}, {"username", "mona"}}}}},
-          {"commits", Json::array({{{"id", b}, {"message", "Add a cart"}, {"author", {{"name", "Mona"}, {"email", "mona@example.com"}}}}})}};
+  return {
+      {"ref", "refs/heads/main"},
+      {"before", a},
+      {"after", b},
+      {"repository",
+       {{"id", 7}, {"full_name", "acme/shop"}, {"clone_url", "https://github.com/acme/shop.git"}, {"default_branch", "main"}}},
+      {"pusher", {{"name", "octocat"}}},
+      {"sender", {{"login", "octocat"}, {"id", 583231}}},
+      {"head_commit",
+       {{"id", b}, {"message", "Add a cart"}, {"author", {{"name", "Mona"}, {"email", "mona@example.com"}, {"username", "mona"}}}}},
+      {"commits", Json::array({{{"id", b}, {"message", "Add a cart"}, {"author", {{"name", "Mona"}, {"email", "mona@example.com"}}}}})}};
 }
 
 Json gitlab_push() {
@@ -42,9 +45,10 @@ Json side(const char* type, const char* name, const std::string& hash) {
 }
 
 Json bitbucket_push(Json changes) {
-  return {{"actor", {{"nickname", "mona"}, {"account_id", "5f"}}},
-          {"repository", {{"full_name", "acme/shop"}, {"uuid", "{1}"}, {"links", {{"html", {{"href", "https://bitbucket.org/acme/shop"}}}}}}},
-          {"push", {{"changes", std::move(changes)}}}};
+  return {
+      {"actor", {{"nickname", "mona"}, {"account_id", "5f"}}},
+      {"repository", {{"full_name", "acme/shop"}, {"uuid", "{1}"}, {"links", {{"html", {{"href", "https://bitbucket.org/acme/shop"}}}}}}},
+      {"push", {{"changes", std::move(changes)}}}};
 }
 
 Parsed github(const Json& json, const char* event = "push") { return parse(Provider::github, {{"X-GitHub-Event", event}}, dump(json)); }
@@ -69,7 +73,8 @@ TEST(ParseGitHub, a_push_is_brought_to_the_normal_form) {
 
 TEST(ParseGitHub, a_form_carries_the_same_payload) {
   auto body = "foo=1&payload=" + replace_all(url_encode(dump(github_push())), "%20", "+");
-  auto parsed = parse(Provider::github, {{"X-GitHub-Event", "push"}, {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}}, body);
+  auto parsed =
+      parse(Provider::github, {{"X-GitHub-Event", "push"}, {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}}, body);
   EXPECT_EQ(one(parsed).head->message, "Add a cart");
   EXPECT_THROW(parse(Provider::github, {{"Content-Type", "application/x-www-form-urlencoded"}}, "x=1"), Error);
   EXPECT_THROW(parse(Provider::github, {{"Content-Type", "application/x-www-form-urlencoded"}}, "payload=%7"), Error);
@@ -101,7 +106,8 @@ TEST(ParseGitHub, an_annotated_tag_is_to_be_peeled) {
 
 TEST(ParseGitHub, skip_markers_of_the_head_commit_count_for_branches_only) {
   auto json = github_push();
-  for (const char* message : {"Fix [skip ci]", "[CI SKIP] x", "a [no ci]", "b [skip deploy]", "c [deploy skip]", "d\n\n\nskip-checks: true"}) {
+  for (const char* message :
+       {"Fix [skip ci]", "[CI SKIP] x", "a [no ci]", "b [skip deploy]", "c [deploy skip]", "d\n\n\nskip-checks: true"}) {
     json["head_commit"]["message"] = message;
     EXPECT_NE(one(github(json)).ignored, "") << message;
   }
@@ -120,7 +126,10 @@ TEST(ParseGitHub, pull_requests_start_runs_when_their_commits_change) {
             {"repository", github_push()["repository"]},
             {"sender", {{"login", "stranger"}}},
             {"pull_request",
-             {{"number", 3}, {"title", "T"}, {"head", {{"sha", b}, {"ref", "topic"}, {"repo", {{"full_name", "fork/shop"}}}}}, {"base", {{"ref", "main"}, {"repo", {{"full_name", "acme/shop"}}}}}}}};
+             {{"number", 3},
+              {"title", "T"},
+              {"head", {{"sha", b}, {"ref", "topic"}, {"repo", {{"full_name", "fork/shop"}}}}},
+              {"base", {{"ref", "main"}, {"repo", {{"full_name", "acme/shop"}}}}}}}};
   auto request = one(github(json, "pull_request"));
   EXPECT_EQ(request.kind, Kind::pull_request);
   EXPECT_EQ(request.ref, "refs/pull/3/head");
@@ -191,7 +200,13 @@ TEST(ParseGitLab, merge_requests_start_runs_when_their_commits_change) {
             {"project", gitlab_push()["project"]},
             {"user", {{"username", "root"}, {"id", 1}}},
             {"object_attributes",
-             {{"iid", 4}, {"action", "open"}, {"source_branch", "topic"}, {"target_branch", "main"}, {"source_project_id", 15}, {"target_project_id", 15}, {"last_commit", {{"id", b}}}}}};
+             {{"iid", 4},
+              {"action", "open"},
+              {"source_branch", "topic"},
+              {"target_branch", "main"},
+              {"source_project_id", 15},
+              {"target_project_id", 15},
+              {"last_commit", {{"id", b}}}}}};
   auto read = [&] { return parse(Provider::gitlab, {}, dump(json)); };
   EXPECT_EQ(one(read()).ref, "refs/merge-requests/4/head");
   EXPECT_FALSE(one(read()).pull_request->fork);
@@ -205,9 +220,10 @@ TEST(ParseGitLab, merge_requests_start_runs_when_their_commits_change) {
 }
 
 TEST(ParseBitbucket, one_delivery_may_change_several_refs) {
-  auto json = bitbucket_push(Json::array({{{"new", side("branch", "main", b)}, {"old", side("branch", "main", a)}, {"forced", true}, {"truncated", true}},
-                                          {{"new", side("tag", "v1", b)}, {"old", nullptr}},
-                                          {{"new", nullptr}, {"old", side("branch", "gone", a)}}}));
+  auto json = bitbucket_push(
+      Json::array({{{"new", side("branch", "main", b)}, {"old", side("branch", "main", a)}, {"forced", true}, {"truncated", true}},
+                   {{"new", side("tag", "v1", b)}, {"old", nullptr}},
+                   {{"new", nullptr}, {"old", side("branch", "gone", a)}}}));
   auto parsed = parse(Provider::bitbucket, {{"X-Event-Key", "repo:push"}}, dump(json));
   ASSERT_EQ(parsed.deliveries.size(), 3u);
   EXPECT_TRUE(parsed.deliveries[0].forced);
@@ -234,7 +250,11 @@ TEST(ParseBitbucket, an_abbreviated_pull_request_head_is_left_to_the_branch) {
 
 TEST(ParseBitbucketServer, changes_and_pings_are_read) {
   Json json{{"actor", {{"name", "admin"}, {"id", 1}}},
-            {"repository", {{"slug", "shop"}, {"id", 84}, {"project", {{"key", "ACME"}}}, {"links", {{"clone", Json::array({{{"href", "ssh://git@bb.example.com:7999/acme/shop.git"}}})}}}}},
+            {"repository",
+             {{"slug", "shop"},
+              {"id", 84},
+              {"project", {{"key", "ACME"}}},
+              {"links", {{"clone", Json::array({{{"href", "ssh://git@bb.example.com:7999/acme/shop.git"}}})}}}}},
             {"changes", Json::array({{{"ref", {{"id", "refs/heads/main"}}}, {"fromHash", a}, {"toHash", b}, {"type", "UPDATE"}},
                                      {{"refId", "refs/heads/old"}, {"fromHash", a}, {"toHash", none}, {"type", "DELETE"}}})}};
   auto parsed = parse(Provider::bitbucket, {{"X-Event-Key", "repo:refs_changed"}}, dump(json));
@@ -249,7 +269,9 @@ TEST(ParseHttp, every_member_is_optional) {
   auto empty = one(parse(Provider::http, {}, "", "shop"));
   EXPECT_EQ(empty.app, "shop");
   EXPECT_EQ(actor_name(empty), "http:shop");
-  auto full = one(parse(Provider::http, {}, R"({"ref":"main","environment":"staging","reason":"data is in","inputs":{"size":"small"},"type":"x.y","extra":1})", "shop"));
+  auto full = one(parse(Provider::http, {},
+                        R"({"ref":"main","environment":"staging","reason":"data is in","inputs":{"size":"small"},"type":"x.y","extra":1})",
+                        "shop"));
   EXPECT_EQ(full.ref, "main");
   EXPECT_EQ(full.environment, "staging");
   EXPECT_EQ(full.inputs, R"({"size":"small"})");

@@ -12,7 +12,8 @@ namespace {
 const Time at = *parse_time("2026-11-20T03:04:05Z");
 
 TEST(Sample, a_file_is_a_request) {
-  auto sample = parse_sample("POST /hooks/github HTTP/1.1\r\nX-GitHub-Event: push\r\nContent-Type:application/json\r\n\r\n{\n}\r\n", "push.http");
+  auto sample =
+      parse_sample("POST /hooks/github HTTP/1.1\r\nX-GitHub-Event: push\r\nContent-Type:application/json\r\n\r\n{\n}\r\n", "push.http");
   EXPECT_EQ(sample.provider, Provider::github);
   EXPECT_EQ(sample.path, "/hooks/github");
   EXPECT_EQ(sample.headers.get("x-github-event"), "push");
@@ -22,8 +23,9 @@ TEST(Sample, a_file_is_a_request) {
 }
 
 TEST(Sample, what_is_wrong_is_named_with_its_line) {
-  for (const char* text : {"", "GET /hooks/github HTTP/1.1\n\n", "POST /hooks/sourceforge HTTP/1.1\n\n", "POST /x HTTP/1.1\n\n", "POST /hooks/http HTTP/1.1\n\n",
-                           "POST /hooks/github/x HTTP/1.1\n\n", "POST /hooks/github HTTP/1.1\nnothing\n\n", "POST /hooks/github HTTP/1.1\nA: b\n"})
+  for (const char* text : {"", "GET /hooks/github HTTP/1.1\n\n", "POST /hooks/sourceforge HTTP/1.1\n\n", "POST /x HTTP/1.1\n\n",
+                           "POST /hooks/http HTTP/1.1\n\n", "POST /hooks/github/x HTTP/1.1\n\n", "POST /hooks/github HTTP/1.1\nnothing\n\n",
+                           "POST /hooks/github HTTP/1.1\nA: b\n"})
     EXPECT_THROW(parse_sample(text, "f"), Error) << text;
   try {
     parse_sample("POST /hooks/github HTTP/1.1\nnothing\n\n", "f.http");

@@ -86,7 +86,8 @@ TEST(Verify, missing_empty_short_and_odd_signatures_are_refused) {
   std::string upper = good;
   for (auto& c : upper) c = static_cast<char>(std::toupper(c));
   EXPECT_FALSE(verify(Provider::github, {}, "x", secrets({key}), at));
-  for (const auto& value : {std::string(), std::string("sha256="), "sha256=" + good.substr(1), "sha256=" + upper, good, "sha1=" + good, "sha256=" + good + " "})
+  for (const auto& value :
+       {std::string(), std::string("sha256="), "sha256=" + good.substr(1), "sha256=" + upper, good, "sha1=" + good, "sha256=" + good + " "})
     EXPECT_FALSE(verify(Provider::github, {{"X-Hub-Signature-256", value}}, "x", secrets({key}), at)) << value;
   EXPECT_FALSE(verify(Provider::github, {{"X-Hub-Signature", "sha256=" + good}}, "x", secrets({key}), at));
   EXPECT_FALSE(verify(Provider::gitea, {{"X-Hub-Signature-256", "sha256="}}, "x", secrets({key}), at));
@@ -99,7 +100,8 @@ TEST(Verify, an_empty_secret_or_none_accepts_nothing) {
     EXPECT_FALSE(verify(Provider::github, {{"X-Hub-Signature-256", "sha256=" + mac}}, "x", none, at));
     EXPECT_FALSE(verify(Provider::gitlab, {{"X-Gitlab-Token", ""}}, "x", none, at));
     auto standard = "v1," + base64(hmac_sha256("", "id.1614265330.x"));
-    EXPECT_FALSE(verify(Provider::http, {{"webhook-id", "id"}, {"webhook-timestamp", "1614265330"}, {"webhook-signature", standard}}, "x", none, at));
+    EXPECT_FALSE(verify(Provider::http, {{"webhook-id", "id"}, {"webhook-timestamp", "1614265330"}, {"webhook-signature", standard}}, "x",
+                        none, at));
   }
   auto standard = "v1," + base64(hmac_sha256("", "id.1614265330.x"));
   Headers headers{{"webhook-id", "id"}, {"webhook-timestamp", "1614265330"}, {"webhook-signature", standard}};
@@ -109,23 +111,30 @@ TEST(Verify, an_empty_secret_or_none_accepts_nothing) {
 
 TEST(Verify, gitlab_tokens_are_compared_whole) {
   for (const char* token : {"tokentoken", "tokentoke", "tokentokenn", "Tokentoken"})
-    EXPECT_EQ(verify(Provider::gitlab, {{"X-Gitlab-Token", token}}, "{}", secrets({"tokentoken"}), at), std::string_view(token) == "tokentoken");
+    EXPECT_EQ(verify(Provider::gitlab, {{"X-Gitlab-Token", token}}, "{}", secrets({"tokentoken"}), at),
+              std::string_view(token) == "tokentoken");
 }
 
 TEST(Verify, a_signed_gitlab_request_does_not_fall_back_to_its_token) {
-  Headers headers{{"X-Gitlab-Token", "tokentoken"}, {"webhook-signature", "v1,AAAA"}, {"webhook-id", "1"}, {"webhook-timestamp", "1614265330"}};
+  Headers headers{
+      {"X-Gitlab-Token", "tokentoken"}, {"webhook-signature", "v1,AAAA"}, {"webhook-id", "1"}, {"webhook-timestamp", "1614265330"}};
   EXPECT_FALSE(verify(Provider::gitlab, headers, "{}", secrets({"tokentoken"}), at));
 }
 
 TEST(StandardWebhooks, several_signatures_may_come_and_one_must_be_right) {
   std::string good = sign_standard(Secret(key), "id", "1614265330", "x");
-  for (const auto& [list, expected] : std::vector<std::pair<std::string, bool>>{
-           {good, true}, {"v1,AAAA " + good, true}, {good + " v1a,AAAA", true}, {"v1a," + good.substr(3), false}, {"v1,AAAA v2,BBBB", false}, {good + ",x", false}})
+  for (const auto& [list, expected] : std::vector<std::pair<std::string, bool>>{{good, true},
+                                                                                {"v1,AAAA " + good, true},
+                                                                                {good + " v1a,AAAA", true},
+                                                                                {"v1a," + good.substr(3), false},
+                                                                                {"v1,AAAA v2,BBBB", false},
+                                                                                {good + ",x", false}})
     EXPECT_EQ(verify_standard(secrets({key}), "id", "1614265330", list, "x", at), expected) << list;
 }
 
 TEST(StandardWebhooks, the_timestamp_may_be_five_minutes_off_on_both_sides) {
-  for (const auto& [offset, expected] : std::vector<std::pair<int, bool>>{{-301, false}, {-300, true}, {0, true}, {300, true}, {301, false}}) {
+  for (const auto& [offset, expected] :
+       std::vector<std::pair<int, bool>>{{-301, false}, {-300, true}, {0, true}, {300, true}, {301, false}}) {
     auto timestamp = std::to_string(1614265330 + offset);
     auto signature = sign_standard(Secret(key), "id", timestamp, "x");
     EXPECT_EQ(verify_standard(secrets({key}), "id", timestamp, signature, "x", at), expected) << offset;
@@ -141,7 +150,8 @@ TEST(StandardWebhooks, a_plain_secret_is_used_as_it_is_and_base64_of_a_long_key_
 }
 
 TEST(Verify, what_is_kept_of_the_headers_has_no_secret) {
-  Headers headers{{"X-GitHub-Event", "push"}, {"X-Gitlab-Token", "t"}, {"Authorization", "b"}, {"Cookie", "c"}, {"X-Hub-Signature-256", "s"}};
+  Headers headers{
+      {"X-GitHub-Event", "push"}, {"X-Gitlab-Token", "t"}, {"Authorization", "b"}, {"Cookie", "c"}, {"X-Hub-Signature-256", "s"}};
   auto kept = without_secrets(headers);
   ASSERT_EQ(kept.fields().size(), 1u);
   EXPECT_EQ(kept.get("x-github-event"), "push");

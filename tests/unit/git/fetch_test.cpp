@@ -167,12 +167,20 @@ TEST_F(GitFetch, settings_and_hooks_of_the_mirror_start_nothing) {
   EXPECT_FALSE(std::filesystem::exists(pwned));
 }
 
-TEST_F(GitFetch, a_lock_left_by_a_killed_git_is_removed) {
+TEST_F(GitFetch, what_a_killed_git_left_behind_is_no_obstacle) {
   origin.commit("a", "1");
   fetch();
-  write_file(mirror.folder() / "refs/heads/main.lock", "");
-  const auto tip = origin.commit("a", "2");
-  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, tip);
+  const auto lock = mirror.folder() / "refs/heads/main.lock";
+  const auto half = mirror.folder() / "objects/pack/tmp_pack_Ab12Cd";
+  write_file(lock, "");
+  auto tip = origin.commit("a", "2");
+  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, tip) << "found when git meets it";
+  write_file(lock, "");
+  write_file(half, "");
+  tip = origin.commit("a", "3");
+  mirror = Mirror(io.get_executor(), pool, mirror.folder(), {origin.url(), {}});
+  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, tip) << "found by the next server";
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 TEST_F(GitFetch, callers_that_want_the_same_share_one_transfer) {

@@ -12,7 +12,8 @@ Pool::Pool(std::size_t threads) : pool_(threads) {}
 Pool::~Pool() { stop(); }
 
 void Pool::stop() {
-  if (!stopped_.exchange(true)) pool_.join();
+  stopped_ = true;
+  pool_.join();
 }
 
 Awaitable<void> Pool::run_erased(std::function<void()> work) {

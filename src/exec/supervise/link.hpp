@@ -24,6 +24,8 @@ class Link {
   /// Reads what is there and gives each complete line to `take`.
   void receive(const std::function<void(std::string_view)>& take);
 
+  bool watches = false;  ///< wants to hear of output
+
  private:
   Fd socket_;
   std::string in_, out_;

@@ -113,8 +113,10 @@ int supervise(const char* path) {
   auto signals = watch_signals();
   auto listener = listen_here();
   write_ident(folder.get());
-  Supervisor(std::move(folder), std::move(signals), std::move(listener), std::move(first)).run();
+  Supervisor supervisor(std::move(folder), std::move(signals), std::move(listener), std::move(first));
+  supervisor.run();
   ::unlink("ctl.sock");
+  alive.reset();  // before the links are closed: who sees them close finds the folder free
   return 0;
 }
 

@@ -19,7 +19,9 @@
 ///   {"do":"cancel","grace_ms":N}        TERM to everything, KILL after the grace; no answer, a status when it ended
 ///   {"do":"finish"}                     -> {"is":"bye"}; what still runs is killed, the supervisor ends
 ///
-/// Unasked for: {"is":"output","step":"0","length":N} (at most every 20 ms), and the status of a process that ended.
+///   {"do":"watch"}                      {"is":"output","step":"0","length":N} from now on, at most every 20 ms
+///
+/// Unasked for: the status of a process that ended.
 /// A status: {"is":"status","step":"0","name":"","state":"unknown|running|done|lost", …Exit when done}
 namespace fairlead::exec {
 

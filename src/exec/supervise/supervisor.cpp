@@ -67,6 +67,7 @@ void Supervisor::run() {
     announce_output();
     end_if_told();
     links_.remove_if([](const Link& link) { return !link.open(); });
+    watched_ = std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.watches; });
   }
 }
 
@@ -142,8 +143,11 @@ void Supervisor::obey(Link& link, const Json& request) {
   } else if (what == "state") {
     link.send(status(request.at("step"), request.value("name", "")));
   } else if (what == "mask") {
-    for (const auto& value : request.at("values")) secrets_.push_back(value.get<std::string>());
-    patterns_ = std::make_shared<const MaskPatterns>(secrets_);
+    for (const auto& value : request.at("values")) secrets_.insert(value.get<std::string>());
+    patterns_ = std::make_shared<const MaskPatterns>(std::vector(secrets_.begin(), secrets_.end()));
+  } else if (what == "watch") {
+    link.watches = true;
+    watched_ = true;
   } else if (what == "cancel") {
     if (process_) process_->stop("canceled", request.value("grace_ms", stop_grace_ms));
   } else if (what == "finish") {
@@ -204,10 +208,13 @@ void Supervisor::announce_output() {
     process_.reset();
     return broadcast(status(step, name));
   }
-  if (process_->log_length() == announced_ || boot_clock_ms() < announce_at_) return;
+  if (!watched_ || process_->log_length() == announced_ || boot_clock_ms() < announce_at_) return;
   announced_ = process_->log_length();
   announce_at_ = boot_clock_ms() + announce_every_ms;
-  broadcast({{"is", "output"}, {"step", process_->order().step}, {"length", announced_}});
+  const Json message{{"is", "output"}, {"step", process_->order().step}, {"length", announced_}};
+  for (auto& link : links_) {
+    if (link.watches) link.send(message);
+  }
 }
 
 /// Nobody may be left to say "finish": the folder can be gone, or its server for good.
@@ -234,7 +241,7 @@ std::int64_t Supervisor::next_wake() const {
   auto wake = look_at_;
   if (process_) {
     if (const auto at = process_->next_deadline(); at != 0) wake = std::min(wake, at);
-    if (process_->log_length() != announced_) wake = std::min(wake, announce_at_);
+    if (watched_ && process_->log_length() != announced_) wake = std::min(wake, announce_at_);
   } else if (finishing_) {
     wake = std::min(wake, boot_clock_ms() + announce_every_ms);
   }

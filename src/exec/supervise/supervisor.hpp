@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,6 @@ class Supervisor {
   void run();
 
  private:
-  struct Answer;
   void wait_for_events();
   void on_signals();
   void reap();
@@ -45,10 +45,10 @@ class Supervisor {
   std::list<Link> links_;
   std::vector<Fd> leftovers_;  ///< pipes that background processes may still write to
   std::shared_ptr<const MaskPatterns> patterns_;
-  std::vector<std::string> secrets_;
+  std::set<std::string> secrets_;
   std::unique_ptr<Process> process_;
   std::map<std::string, Exit> done_;  ///< by "<step>/<name>"
-  bool keep_background_ = false;
+  bool keep_background_ = false, watched_ = false;
   bool finishing_ = false, over_ = false;
   std::int64_t announced_ = 0, announce_at_ = 0;
   std::int64_t look_at_ = 0, last_asked_ = 0;

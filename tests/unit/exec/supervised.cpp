@@ -37,6 +37,7 @@ Supervised::Supervised(const std::filesystem::path& folder) : folder_(folder) {
     ::execl(SUPERVISOR_FILE, "fairlead-supervise", path.c_str(), nullptr);
     ::_exit(127);
   }
+  send({{"do", "watch"}});
 }
 
 Supervised::~Supervised() {
@@ -113,6 +114,7 @@ void Supervised::connect() {
   const auto path = "/proc/self/fd/" + std::to_string(folder.get()) + "/ctl.sock";
   std::strcpy(address.sun_path, path.c_str());
   if (::connect(link_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw errno_error("connecting");
+  send({{"do", "watch"}});
 }
 
 void Supervised::finish() {

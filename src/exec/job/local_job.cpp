@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/job/local_job.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "exec/keep/closing.hpp"
+#include "exec/job/folders.hpp"
+#include "exec/job/outcome.hpp"
+#include "exec/job/shell.hpp"
+#include "fairlead/base/error.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/log.hpp"
+#include "fairlead/base/pool.hpp"
+#include "fairlead/base/process.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/pipeline/plan.hpp"
+
+namespace fairlead::exec {
+namespace {
+
+constexpr int start_tries = 3;
+constexpr auto end_patience = std::chrono::seconds(20);
+constexpr const char* ready_file = "ready";
+
+std::string planned_folder(const engine::JobSpec& spec) { return spec.job ? spec.job->folder : std::string(); }
+
+}  // namespace
+
+LocalJob::LocalJob(std::shared_ptr<const LocalExecutor::Shared> shared, engine::JobSpec spec)
+    : shared_(std::move(shared)),
+      spec_(std::move(spec)),
+      folder_(job_folder(shared_->parts.data, spec_.key, planned_folder(spec_))),
+      workspace_(workspace_folder(shared_->parts.data, spec_.key)) {
+  const auto base = inside(workspace_, spec_.folder);
+  if (!base) throw Error(ErrorKind::invalid, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " lies outside its repository");
+  base_ = *base;
+}
+
+Awaitable<bool> LocalJob::open() {
+  closed_ = read_closed(folder_);
+  if (closed_) co_return true;
+  const bool prepared = is_present(folder_ / ready_file);
+  if (prepared && !is_present(workspace_)) co_return false;
+  if (prepared) {
+    later_env_ = recorded_env(folder_);
+    if (is_supervised(folder_)) co_await ensure_link();
+    co_return true;
+  }
+  make_folders(folder_);
+  write_record(folder_, {spec_.key.job, workspace_.string()});
+  co_await ensure_link();  // it starts while the workspace is made
+  co_await prepare_workspace();
+  write_file(folder_ / ready_file, "");
+  co_return true;
+}
+
+Awaitable<void> LocalJob::prepare_workspace() {
+  auto& parts = shared_->parts;
+  make_folders(workspace_.parent_path());
+  if (is_present(workspace_)) {  // of a start that an earlier server did not finish
+    co_await parts.pool->run([this] { remove_tree(workspace_); });
+  }
+  co_await parts.checkout(spec_.app, spec_.sha, workspace_);
+  if (!is_present(base_)) {
+    throw Error(ErrorKind::not_found, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " does not exist at " + spec_.sha.str());
+  }
+  if (restores_something(spec_)) {
+    for (const auto& line : co_await parts.pool->run([this] { return restore(*shared_, spec_, base_); })) append_log("0", line + '\n');
+  }
+}
+
+Awaitable<void> LocalJob::ensure_link() {
+  if (link_) co_return;
+  auto& parts = shared_->parts;
+  if (is_supervised(folder_)) link_ = SupervisorLink::connect(parts.executor, folder_);
+  if (!link_) link_ = SupervisorLink::start(parts.executor, shared_->supervisor, folder_);
+  send_secrets();
+  co_return;
+}
+
+void LocalJob::send_secrets() {
+  Json values = Json::array();
+  for (const auto& [name, secret] : spec_.secrets) values.push_back(secret.reveal());
+  for (const auto& secret : extra_secrets_) values.push_back(secret);
+  if (!values.empty()) link_->send({{"do", "mask"}, {"values", values}});
+}
+
+const MaskPatterns& LocalJob::patterns() const {
+  if (!patterns_) {
+    std::vector<std::string> values(extra_secrets_.begin(), extra_secrets_.end());
+    for (const auto& [name, secret] : spec_.secrets) values.push_back(secret.reveal());
+    patterns_ = std::make_unique<const MaskPatterns>(values);
+  }
+  return *patterns_;
+}
+
+std::map<std::string, std::string> LocalJob::environment(const engine::ProcessSpec& process) const {
+  auto env = minimal_env();
+  for (const auto* layer : {&spec_.env, &later_env_, &process.env}) {
+    for (const auto& [name, value] : *layer) env[name] = value;
+  }
+  for (const auto& [name, secret] : process.secret_env) env[name] = secret.reveal();
+  env["FAIRLEAD_WORKSPACE"] = base_.string();
+  return env;
+}
+
+Order LocalJob::order_for(const engine::ProcessSpec& process) const {
+  const auto cwd = inside(base_, process.working_directory);
+  if (!cwd) {
+    throw Error(ErrorKind::invalid, "working-directory \"" + process.working_directory + "\" lies outside the workspace",
+                "give a path below the repository's folder");
+  }
+  Order order;
+  order.step = std::to_string(process.step);
+  order.name = process.name;
+  order.script = process.script;
+  order.argv = process.argv.empty() ? shell_command(process.shell) : process.argv;
+  order.env = environment(process);
+  order.cwd = cwd->string();
+  order.timeout_ms = process.timeout.count();
+  order.silence_ms = process.silence.count();
+  order.grace_ms = shared_->parts.cancel_grace.count();
+  order.log_limit = shared_->parts.log_limit;
+  const auto background = order.env.find("FAIRLEAD_BACKGROUND");
+  order.keep_background = background != order.env.end() && background->second == "keep";
+  return order;
+}
+
+std::optional<Exit> LocalJob::recorded_exit(const Order& order) const {
+  const auto text = read_beneath(folder_, order.step + '/' + file_name(order.name, "exit.json"), 64 << 10);
+  if (!text) return std::nullopt;
+  return exit_from(parse_json(*text));
+}
+
+void LocalJob::warn_of_short_secrets(int step) {
+  if (std::exchange(warned_, true)) return;
+  for (const auto& [name, secret] : spec_.secrets) {
+    if (secret.reveal().size() >= shortest_secret || secret.empty()) continue;
+    append_log(std::to_string(step), "fairlead: secret " + name + " is shorter than " + std::to_string(shortest_secret) +
+                                         " characters, so it cannot be masked in logs\n");
+  }
+}
+
+Awaitable<engine::ProcessOutcome> LocalJob::run(const engine::ProcessSpec& given) {
+  const auto process = given;
+  const auto order = order_for(process);
+  for (const auto& [name, secret] : process.secret_env) {
+    const auto known = [&](const auto& entry) { return entry.second.reveal() == secret.reveal(); };
+    if (std::any_of(spec_.secrets.begin(), spec_.secrets.end(), known) || !extra_secrets_.insert(secret.reveal()).second) continue;
+    patterns_.reset();
+    if (link_) link_->send({{"do", "mask"}, {"values", Json::array({secret.reveal()})}});
+  }
+  if (const auto exit = recorded_exit(order)) co_return finished(order, process, *exit);
+  if (closed_) co_return lost();
+  if (!is_present(folder_ / order.step / file_name(order.name, "script"))) warn_of_short_secrets(process.step);
+  for (int tries = 0; tries < start_tries; ++tries) {
+    co_await ensure_link();
+    link_->send(to_json(order));
+    if (auto outcome = co_await wait_for(order, process)) {
+      if (outcome->state == engine::State::lost) co_await kill_strays();
+      co_return std::move(*outcome);
+    }
+    link_.reset();
+    if (const auto exit = recorded_exit(order)) co_return finished(order, process, *exit);
+    // Either it was killed, or another one holds the folder already and ours has given way.
+    if (is_supervised(folder_) || !is_present(folder_ / order.step / file_name(order.name, "script"))) continue;
+    co_await kill_strays();
+    co_return lost();
+  }
+  throw Error(ErrorKind::unavailable, "the supervisor of job " + spec_.key.job + " does not stay alive in " + folder_.string(),
+              "see whether " + shared_->supervisor.string() + " can be executed there");
+}
+
+Awaitable<std::optional<engine::ProcessOutcome>> LocalJob::wait_for(const Order& order, const engine::ProcessSpec& process) {
+  while (auto message = co_await link_->next()) {
+    const auto is = text_at(*message, "is");
+    if (is == "error") throw Error(ErrorKind::io, "job " + spec_.key.job + ", step " + order.step + ": " + text_at(*message, "message"));
+    if (is != "status" || text_at(*message, "step") != order.step || text_at(*message, "name") != order.name) continue;
+    const auto state = text_at(*message, "state");
+    if (state == "lost") co_return lost();
+    if (state != "done") continue;
+    if (!flag_at(*message, "on_disk")) co_return finished(order, process, exit_from(*message));
+    if (const auto exit = recorded_exit(order)) co_return finished(order, process, *exit);
+    co_return lost();
+  }
+  co_return std::nullopt;
+}
+
+Awaitable<void> LocalJob::kill_strays() {
+  co_await shared_->parts.pool->run([this] { kill_leftovers(folder_); });
+}
+
+engine::ProcessOutcome LocalJob::lost() const {
+  engine::ProcessOutcome outcome;
+  outcome.state = engine::State::lost;
+  outcome.reason = "its supervisor ended without an exit status";
+  return outcome;
+}
+
+engine::ProcessOutcome LocalJob::finished(const Order& order, const engine::ProcessSpec& process, const Exit& exit) {
+  auto outcome = judge(exit, process, cancel_reason_);
+  for (const auto& remark : read_results(folder_, order.step, order.name, patterns(), outcome, later_env_)) {
+    if (!closed_) append_log(order.step, "fairlead: " + remark + '\n');
+  }
+  return outcome;
+}
+
+Awaitable<void> LocalJob::log(int step, std::string text) {
+  append_log(std::to_string(step), mask(patterns(), text));
+  co_return;
+}
+
+void LocalJob::append_log(const std::string& step, std::string_view text) {
+  const auto path = folder_ / step;
+  make_folders(path);
+  const Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!folder) throw errno_error("cannot open " + path.string());
+  LogFile(folder.get(), shared_->parts.log_limit).append(text);
+}
+
+void LocalJob::cancel(std::string reason) {
+  cancel_reason_ = std::move(reason);
+  if (link_) link_->send({{"do", "cancel"}, {"grace_ms", shared_->parts.cancel_grace.count()}});
+}
+
+std::string LocalJob::hash_files(const std::vector<std::string>& patterns) const { return exec::hash_files(base_, patterns); }
+
+Awaitable<void> LocalJob::end_supervisor() {
+  if (!link_ && is_supervised(folder_)) co_await ensure_link();
+  if (!link_) co_return;
+  link_->send({{"do", "finish"}});
+  while (co_await link_->next()) continue;
+  link_.reset();
+}
+
+Awaitable<engine::JobResults> LocalJob::close(bool succeeded) {
+  if (closed_) co_return *closed_;
+  auto& parts = shared_->parts;
+  // Nothing may write to the workspace any more when its files are collected.
+  co_await with_deadline(end_supervisor(), deadline_in(end_patience), "ending the supervisor of job " + spec_.key.job);
+  engine::JobResults results;
+  if (keeps_something(spec_)) {
+    results = co_await parts.pool->run([this, succeeded] { return collect(*shared_, spec_, base_, patterns(), succeeded); });
+  }
+  write_closed(folder_, results);
+  closed_ = results;
+  if (parts.keep_workspaces.count() == 0) {
+    co_await parts.pool->run([this] { remove_tree(workspace_); });
+  }
+  co_return results;
+}
+
+}  // namespace fairlead::exec

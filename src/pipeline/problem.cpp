@@ -18,18 +18,23 @@ std::string format(const Problem& problem) {
   return out;
 }
 
-std::string format(const Problems& problems) {
-  Problems sorted = problems;
-  std::ranges::sort(sorted, [](const Problem& a, const Problem& b) {
+void sort_by_place(Problems& problems) {
+  std::ranges::sort(problems, [](const Problem& a, const Problem& b) {
     return std::tie(a.file, a.line, a.column, a.path, a.message) < std::tie(b.file, b.line, b.column, b.path, b.message);
   });
+}
+
+std::string format(const Problems& problems) {
+  Problems sorted = problems;
+  sort_by_place(sorted);
   std::string out;
   for (const auto& problem : sorted) out += format(problem) + "\n";
   return out;
 }
 
 Json to_json(const Problem& problem) {
-  Json out = {{"file", problem.file}, {"line", problem.line}, {"column", problem.column}, {"path", problem.path}, {"message", problem.message}};
+  Json out = {
+      {"file", problem.file}, {"line", problem.line}, {"column", problem.column}, {"path", problem.path}, {"message", problem.message}};
   if (!problem.nearest.empty()) out["nearest"] = problem.nearest;
   return out;
 }

@@ -25,6 +25,8 @@ struct Problem {
 };
 using Problems = std::vector<Problem>;
 
+/// Into the order of the files.
+void sort_by_place(Problems&);
 /// `.fairlead.yml:12:9: stages[1].jobs.api: unknown key; did you mean "needs"?`
 std::string format(const Problem&);
 /// One per line, in the order of the file.

@@ -68,8 +68,9 @@ struct Limits {
 };
 
 /// Strict YAML: one document, UTF-8, no tags, no duplicate keys, no cycles, no merge keys, closed quotes, within the limits.
-/// Adds what is wrong to `problems` and returns nullopt, or returns the tree. Linear in the limits, never in what
-/// aliases expand to. An empty file is a null value.
+/// Adds what is wrong to `problems`. nullopt when it cannot be read to its end; after a lesser problem (a duplicate key) the
+/// tree comes without it, so that the rest can be checked too. Linear in the limits, never in what aliases expand to. An
+/// empty file is a null value.
 std::optional<Value> load_yaml(std::string_view text, const std::string& filename, Problems& problems, const Limits& = {});
 
 }  // namespace fairlead::pipeline

@@ -60,6 +60,8 @@ class Expression {
   std::vector<Reference> references() const;
   /// Names of the functions it calls.
   std::vector<std::string> functions() const;
+  /// {"jobs", "image", "outputs", "uri"} when it is nothing but this path; empty otherwise.
+  std::vector<std::string> path() const;
 
  private:
   std::string source_;
@@ -96,6 +98,9 @@ std::expected<Expression, ExpressionError> parse_condition(std::string_view text
 /// Whether a step, job or stage with this `if:` runs now. Empty text is success(); a condition that names none of
 /// success, failure, always, canceled also needs success(). Throws as Expression::evaluate.
 bool holds(std::string_view condition, const Scope&);
+
+/// Whether it calls success, failure, always or canceled.
+bool names_status(const Expression&);
 
 bool is_truthy(const Json&);
 /// How a value is written into a text: null is "", true is "true", 3 is "3", lists and maps are JSON.

@@ -95,6 +95,7 @@ struct CacheEntry {
 };
 
 struct Step {
+  std::string path;    ///< in the file, for messages; as that of Job and Stage
   std::string id;
   std::string name;
   std::string action;  ///< "run", "ecs-deploy", …
@@ -109,6 +110,7 @@ struct Step {
 };
 
 struct Job {
+  std::string path;
   std::string id;
   std::string name;
   std::vector<std::string> needs;
@@ -140,6 +142,7 @@ struct Check {
 };
 
 struct Stage {
+  std::string path;
   std::string name;
   std::string environment;  ///< empty: none
   std::string condition;
@@ -161,6 +164,9 @@ struct Definition {
   std::vector<Stage> stages;
   std::map<std::string, Mark> marks;  ///< path → place, for messages about this file
 };
+
+/// A problem at a path of this file; the place is that of the longest part of the path that the file has.
+Problem problem_at(const Definition&, const std::string& path, std::string message, std::string nearest = {});
 
 /// Reads, validates and decodes a pipeline file: shape, expressions, references, order of jobs. All problems at once.
 std::expected<Definition, Problems> parse_pipeline(std::string_view text, const std::string& filename);

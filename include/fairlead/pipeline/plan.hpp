@@ -36,9 +36,9 @@ struct PlanStep {
 };
 
 struct PlanJob {
-  std::string key;     ///< "unit" or "unit (18)": unique in the run
+  std::string key;     ///< "unit", "unit (18)", or "api (production)" when several stages have an `api`: unique in the run
   std::string folder;  ///< the key as a file name: [A-Za-z0-9._-], unique in the run
-  std::string id;      ///< "unit": the name in `jobs.<id>`; jobs of one matrix share it
+  std::string id;      ///< "unit": the name in `jobs.<id>`, unique in its stage; the jobs of one matrix share it
   std::string name;    ///< shown; the key when the file gives none
   std::vector<std::string> needs;  ///< ids, of the same stage
   std::string condition;
@@ -76,7 +76,8 @@ struct RunPlan {
   int version = 1;
   Concurrency concurrency = Concurrency::latest;
   bool trusted = true;               ///< false: pull request from a fork; no secrets, no cache writes
-  Json contexts = Json::object();    ///< git, run, app, inputs: what later expressions see
+  /// git, run, app, inputs: what later expressions see. The engine adds environment, env, matrix, jobs and steps.
+  Json contexts = Json::object();
   std::vector<PlanStage> stages;
 };
 
@@ -115,7 +116,8 @@ struct RunFacts {
 
 /// What the server file says of an environment, as far as the plan needs it.
 struct EnvironmentFacts {
-  std::vector<std::string> branches;  ///< globs on branch names (or tags); empty: any
+  /// Globs on branch names, ordered, `!` negates; "refs/tags/v*" means tags. Empty: any ref.
+  std::vector<std::string> branches;
 };
 
 struct PlanContext {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fairlead/base/ids.hpp"
+#include "fairlead/base/json_fwd.hpp"
+#include "fairlead/base/time.hpp"
+#include "fairlead/net/http.hpp"
+#include "fairlead/net/server.hpp"
+
+namespace fairlead::engine {
+class Engine;
+}
+namespace fairlead::store {
+class SecretBox;
+class Store;
+}  // namespace fairlead::store
+
+/// REST API, authentication and roles.
+namespace fairlead::web {
+
+/// Schedules live in a room that this one does not know. Each takes and gives the JSON of `/api/v1/schedules`; Errors become problems.
+struct ScheduleDoor {
+  std::function<Awaitable<Json>()> list;                              ///< array
+  std::function<Awaitable<Json>(std::size_t count)> upcoming;         ///< [{"at", "schedule"}]
+  /// {app, environment, ref, reason, inputs, at | cron, zone, calendar, late, missed}; answers the schedule.
+  std::function<Awaitable<Json>(Json wanted, std::string who)> add;
+  std::function<Awaitable<void>(std::string id, std::string who)> remove;
+  std::function<Awaitable<void>(std::string id, std::string who)> pause;
+  std::function<Awaitable<void>(std::string id, std::string who)> resume;
+};
+
+/// What the API acts with. Referenced objects outlive it. Functions may be empty: their routes then answer 501.
+struct Parts {
+  engine::Engine* engine = nullptr;
+  store::Store* store = nullptr;
+  const store::SecretBox* secrets = nullptr;
+  Clock clock = now;
+  std::string public_url;
+  ScheduleDoor schedules;
+  /// A delivery at `/hooks/<provider>` (`app` for `/hooks/http/<app>`, else empty).
+  std::function<Awaitable<net::Response>(std::string provider, std::string app, net::Request&)> hook;
+  /// Folder of one step's `log`. `job` is the job's folder name in the plan.
+  std::function<std::filesystem::path(const RunId&, const std::string& job, int attempt, int step)> step_folder;
+  /// What a deploy would change; touches nothing.
+  std::function<Awaitable<Json>(std::string app, std::string environment, std::string ref)> plan;
+  /// Why the server is not ready yet; empty: it is.
+  std::function<std::string()> not_ready;
+  std::function<net::Server::Stats()> server_stats;
+  /// More lines for /metrics in the text format, with their own HELP and TYPE.
+  std::vector<std::function<std::string()>> more_metrics;
+};
+
+/// Answers every request by the one route table. io thread; outlives the server that calls it.
+class Web {
+ public:
+  explicit Web(Parts);
+  ~Web();
+  Web(const Web&) = delete;
+  Web& operator=(const Web&) = delete;
+
+  net::Handler handler();
+  /// For net::ServerOptions: body sizes and reserved slots by route.
+  std::function<net::RouteLimits(const net::Request&)> route_limits();
+  /// Ends what follows the log for live viewers. Call before the store is closed.
+  Awaitable<void> stop();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// One line of `fairlead routes`.
+struct RouteLine {
+  std::string method, pattern, access, summary;
+};
+std::vector<RouteLine> route_lines();
+
+/// OpenAPI 3.1 document of the route table.
+Json openapi(const std::string& public_url);
+
+}  // namespace fairlead::web

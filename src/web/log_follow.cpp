@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "web/log_follow.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "fairlead/base/json.hpp"
+#include "fairlead/engine/engine.hpp"
+#include "fairlead/net/sse.hpp"
+#include "web/call.hpp"
+
+namespace fairlead::web {
+
+namespace {
+
+constexpr std::size_t piece = 64u << 10;
+constexpr auto look_again = std::chrono::milliseconds(100);
+constexpr auto heartbeat = std::chrono::seconds(15);
+
+/// Bytes of the file after `offset`; empty when there are none yet or no file.
+std::string read_piece(Fd& file, const std::filesystem::path& path, std::uint64_t offset) {
+  if (!file) file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return {};
+  std::string bytes(piece, '\0');
+  const auto count = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return bytes;
+}
+
+std::string log_event(std::uint64_t end, std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return net::sse_event(std::to_string(end), "log", text);
+}
+
+}  // namespace
+
+std::optional<engine::State> step_state(const engine::RunState& run, const LogPlace& place) {
+  const auto* job = run.job(place.job);
+  if (!job) return std::nullopt;
+  if (job->attempt > place.attempt) return engine::State::lost;
+  for (const auto& step : job->steps)
+    if (step.index == place.step) return step.state;
+  if (engine::is_terminal(job->state)) return job->state;
+  return std::nullopt;
+}
+
+std::size_t sendable(std::string_view bytes, bool last) {
+  if (last || bytes.empty()) return bytes.size();
+  if (const auto line = bytes.rfind('\n'); line != std::string_view::npos) return line + 1;
+  std::size_t size = bytes.size();
+  for (std::size_t back = 1; back <= 3 && back <= size; ++back) {
+    const auto byte = static_cast<unsigned char>(bytes[size - back]);
+    if ((byte & 0xc0) == 0x80) continue;
+    const std::size_t needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return needed > back && size > back ? size - back : size;
+  }
+  return size;
+}
+
+Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t offset, net::BodyWriter& out) {
+  Fd file;
+  auto spoke = std::chrono::steady_clock::now();
+  for (;;) {
+    const auto run = co_await services->engine().state(place.run);
+    const auto state = step_state(run, place);
+    const bool over = (state && engine::is_terminal(*state)) || engine::is_terminal(run.state);
+    for (;;) {
+      const auto bytes = read_piece(file, place.file, offset);
+      const auto size = sendable(bytes, over && bytes.size() < piece);
+      if (size == 0) break;
+      offset += size;
+      const auto event = log_event(offset, std::string_view(bytes).substr(0, size));
+      co_await out.write(event);
+      spoke = std::chrono::steady_clock::now();
+      if (bytes.size() < piece) break;
+    }
+    if (over) {
+      const auto event = net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state ? to_string(*state) : to_string(run.state)}}));
+      co_await out.write(event);
+      co_return;
+    }
+    if (std::chrono::steady_clock::now() - spoke > heartbeat) {
+      co_await out.write(net::sse_heartbeat);
+      spoke = std::chrono::steady_clock::now();
+    }
+    co_await sleep_for(look_again);
+  }
+}
+
+}  // namespace fairlead::web

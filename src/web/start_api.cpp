@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/engine/engine.hpp"
+#include "fairlead/pipeline/server_config.hpp"
+#include "web/answers.hpp"
+#include "web/fields.hpp"
+#include "web/handlers.hpp"
+
+namespace fairlead::web {
+
+namespace {
+
+constexpr std::size_t longest_key = 255;
+constexpr std::size_t longest_reason = 4096;
+
+/// Keys are the caller's own: two people may use the same.
+std::string idempotency_key(const Call& call) {
+  const auto key = call.request.headers.get("Idempotency-Key");
+  if (key.size() > longest_key) throw Error(ErrorKind::usage, "Idempotency-Key is longer than 255 bytes");
+  return key.empty() ? std::string() : call.who.person.id + "\n" + std::string(key);
+}
+
+engine::StartRequest request_of(const Call& call, std::string app, std::string trigger) {
+  engine::StartRequest request;
+  request.app = std::move(app);
+  request.trigger = std::move(trigger);
+  request.actor = call.who.person.id;
+  request.idempotency_key = idempotency_key(call);
+  return request;
+}
+
+std::string reason_of(const Fields& body) {
+  auto reason = body.text("reason");
+  if (reason.size() > longest_reason) throw Error(ErrorKind::usage, "the reason is longer than 4096 bytes");
+  return reason;
+}
+
+std::string inputs_of(const Fields& body) {
+  const auto& inputs = body.value("inputs");
+  if (inputs.is_null()) return "{}";
+  if (!inputs.is_object()) throw Error(ErrorKind::usage, "member \"inputs\" of the body must be an object");
+  return dump(inputs);
+}
+
+Awaitable<net::Response> start(Call& call, engine::StartRequest request) {
+  const auto started = co_await call.services.engine().start(std::move(request));
+  const auto row = co_await call.services.store().read([&started](store::View& view) { return view.run(started.id); });
+  auto response = net::Response::json(201, Json{{"id", started.id.str()},
+                                                {"number", started.number},
+                                                {"url", run_url(call.services.parts.public_url, started.id)},
+                                                {"state", row ? row->state : "queued"}});
+  response.headers.set("Location", "/api/v1/runs/" + started.id.str());
+  if (started.existed) response.headers.set("Idempotent-Replayed", "true");
+  co_return response;
+}
+
+void take_commit_of(engine::StartRequest& request, const engine::RunState& run) {
+  if (run.app != request.app) throw Error(ErrorKind::usage, run.app + "#" + std::to_string(run.number) + " is a run of another app than \"" + request.app + "\"");
+  if (run.sha.empty()) throw Error(ErrorKind::conflict, run.app + "#" + std::to_string(run.number) + " has no commit yet");
+  request.ref = run.ref;
+  request.sha = run.sha.str();
+}
+
+Awaitable<engine::RunState> run_named(const Call& call, std::string text) {
+  const auto id = co_await call.services.engine().resolve(std::move(text));
+  auto state = co_await call.services.engine().state(id);
+  call.require_app(state.app);
+  co_return state;
+}
+
+Awaitable<net::Response> deploy_later(Call& call, const Fields& body) {
+  if (!call.services.parts.schedules.add) throw Error(ErrorKind::unavailable, "this server keeps no schedules");
+  if (!body.text("run").empty()) throw Error(ErrorKind::usage, "a scheduled deploy takes a ref, not a run");
+  Json wanted{{"app", body.required_text("app")}, {"environment", body.required_text("environment")}, {"ref", body.text("ref")},
+              {"reason", reason_of(body)},        {"at", body.required_text("at")}};
+  auto schedule = co_await call.services.parts.schedules.add(std::move(wanted), call.who.person.id);
+  co_return net::Response::json(201, schedule);
+}
+
+/// The version that a rollback goes back to: what succeeded here before what is here now.
+std::string earlier_version(const std::vector<store::DeploymentRow>& succeeded, const std::string& app, const std::string& environment) {
+  for (const auto& row : succeeded)
+    if (row.version != succeeded.front().version) return row.version;
+  throw Error(ErrorKind::conflict, "there is no earlier successful deployment of " + app + " to " + environment + " to go back to");
+}
+
+}  // namespace
+
+Awaitable<net::Response> start_run(Call& call) {
+  const auto& app = call.parameter("app");
+  call.require_app(app);
+  call.require_all_environments();
+  const Fields body(call.request.body, {"ref", "inputs", "reason"});
+  auto request = request_of(call, app, call.who.via == "cli" ? "command" : "api");
+  request.ref = body.text("ref");
+  request.reason = reason_of(body);
+  request.inputs = inputs_of(body);
+  co_return co_await start(call, std::move(request));
+}
+
+Awaitable<net::Response> deploy(Call& call) {
+  const Fields body(call.request.body, {"app", "environment", "ref", "run", "image", "reason", "inputs", "at"});
+  const auto app = body.required_text("app");
+  call.require_app(app);
+  call.require_environment(body.required_text("environment"));
+  if (!body.text("image").empty()) throw Error(ErrorKind::invalid, "deploying a given image is not built yet in this version", "deploy a ref or a run");
+  if (!body.text("ref").empty() && !body.text("run").empty()) throw Error(ErrorKind::usage, "give a ref or a run, not both");
+  if (!body.text("at").empty()) co_return co_await deploy_later(call, body);
+  auto request = request_of(call, app, call.who.via == "cli" ? "command" : "api");
+  request.environment = body.text("environment");
+  request.ref = body.text("ref");
+  request.reason = reason_of(body);
+  request.inputs = inputs_of(body);
+  if (const auto run = body.text("run"); !run.empty()) take_commit_of(request, co_await run_named(call, run));
+  co_return co_await start(call, std::move(request));
+}
+
+Awaitable<net::Response> roll_back(Call& call) {
+  const auto& app = call.parameter("app");
+  const auto& environment = call.parameter("environment");
+  call.require_app(app);
+  call.require_environment(environment);
+  const Fields body(call.request.body, {"to", "reason"});
+  auto request = request_of(call, app, "rollback");
+  request.environment = environment;
+  request.reason = reason_of(body);
+  if (const auto to = body.text("to"); !to.empty()) {
+    take_commit_of(request, co_await run_named(call, to));
+  } else {
+    const auto succeeded = co_await call.services.store().read([&](store::View& view) {
+      return view.deployments({.app = app, .environment = environment, .state = "succeeded", .before = {}, .limit = 100});
+    });
+    request.ref = request.sha = earlier_version(succeeded, app, environment);
+  }
+  co_return co_await start(call, std::move(request));
+}
+
+Awaitable<net::Response> show_plan(Call& call) {
+  const auto& app = call.parameter("app");
+  call.require_app(app);
+  if (!call.services.parts.plan) throw Error(ErrorKind::unavailable, "this server cannot plan a deploy without doing it");
+  const auto plan = co_await call.services.parts.plan(app, call.parameter("environment"), call.query("ref"));
+  co_return net::Response::json(200, plan);
+}
+
+}  // namespace fairlead::web

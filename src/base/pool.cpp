@@ -12,8 +12,7 @@ Pool::Pool(std::size_t threads) : pool_(threads) {}
 Pool::~Pool() { stop(); }
 
 void Pool::stop() {
-  stopped_ = true;
-  pool_.join();
+  if (!stopped_.exchange(true)) pool_.join();
 }
 
 Awaitable<void> Pool::run_erased(std::function<void()> work) {

@@ -41,27 +41,29 @@ class FileActions {
   void map_descriptors(const Spawn& spec) {
     std::vector<std::pair<int, int>> wanted = {{spec.in, 0}, {spec.out, 1}, {spec.err, 2}};
     wanted.insert(wanted.end(), spec.fds.begin(), spec.fds.end());
-    int top = 0;
-    int spare = 0;
-    for (auto [ours, theirs] : wanted) {
-      top = std::max(top, theirs);
-      spare = std::max({spare, ours, theirs});
-    }
-    // Through spare numbers above all of them, so that no copy overwrites a descriptor that is still to be copied.
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (wanted[i].first >= 0) copy(wanted[i].first, spare + 1 + static_cast<int>(i));
-    }
+    int top = std::ranges::max(wanted, {}, &std::pair<int, int>::second).second;
+    move_above(wanted, top);
     for (int number = 0; number <= top; ++number) {
       auto entry = std::ranges::find(wanted, number, &std::pair<int, int>::second);
       if (entry == wanted.end()) {
         check_spawn(::posix_spawn_file_actions_addclose(&actions_, number), "close");
       } else if (entry->first >= 0) {
-        copy(spare + 1 + static_cast<int>(entry - wanted.begin()), number);
+        copy(entry->first, number);
       } else {
         check_spawn(::posix_spawn_file_actions_addopen(&actions_, number, "/dev/null", O_RDWR, 0), "/dev/null");
       }
     }
     check_spawn(::posix_spawn_file_actions_addclosefrom_np(&actions_, top + 1), "closefrom");
+  }
+
+  /// A source that is itself one of the numbers to fill would be overwritten before its turn: copied out of the way first.
+  void move_above(std::vector<std::pair<int, int>>& wanted, int top) {
+    int spare = std::max(top, std::ranges::max(wanted, {}, &std::pair<int, int>::first).first);
+    for (auto& [ours, theirs] : wanted) {
+      if (ours < 0 || ours > top) continue;
+      copy(ours, ++spare);
+      ours = spare;
+    }
   }
 
   void copy(int from, int to) { check_spawn(::posix_spawn_file_actions_adddup2(&actions_, from, to), "dup2"); }
@@ -110,7 +112,9 @@ std::string find_program(const Spawn& spec) {
   for (std::size_t start = 0; start <= path.size();) {
     std::size_t end = std::min(path.find(':', start), path.size());
     std::string candidate = path.substr(start, end - start) + "/" + name;
-    if (end > start && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    std::error_code ignored;
+    bool runs = end > start && ::access(candidate.c_str(), X_OK) == 0 && !std::filesystem::is_directory(candidate, ignored);
+    if (runs) return candidate;
     start = end + 1;
   }
   throw Error(ErrorKind::not_found, "cannot start " + name + ": no such program in PATH (" + path + ")");

@@ -104,6 +104,7 @@ Awaitable<store::NewEvent> make(Engine::Impl& engine, const RunState& run) {
     co_return not_planned(State::failed, file + " has " + std::to_string(parsed->problems.size()) + " problem" +
                                              (parsed->problems.size() == 1 ? "" : "s"), parsed->problems);
   }
+  if (files.on_default_branch && engine.parts.branch_read) engine.parts.branch_read(run.app, parsed->definition);
   const auto verdict = match_trigger(*parsed->definition, trigger_facts(run, files, app->second));
   if (!verdict.accepted) co_return not_planned(State::skipped, "ignored: " + verdict.reason, {});
   const auto plan = make_plan(*parsed->definition, plan_context(run, files, engine));

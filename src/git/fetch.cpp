@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/process.hpp"
+#include "fairlead/git/url.hpp"
 #include "git/fetch_plan.hpp"
 #include "git/git_child.hpp"
+#include "git/local_remote.hpp"
 #include "git/mirror_state.hpp"
 
 namespace fairlead::git {
@@ -70,21 +72,40 @@ class Landing {
 Awaitable<std::optional<Sha>> find_wanted(MirrorState state, Want want) {
   auto look = [want](Repository& repository) -> std::optional<Sha> {
     if (want.sha) return repository.peel(*want.sha);
+    if (want.ref.empty()) return std::nullopt;
     if (const auto found = repository.resolve(want.ref)) return found->sha;
     return std::nullopt;
   };
   co_return co_await reading(state, std::move(look));
 }
 
-/// Lock files of a git that was killed with the server. Only for the holder of the turn.
-std::size_t remove_locks(const std::filesystem::path& folder) {
-  std::size_t removed = 0;
+/// A remote on this machine is looked at directly: a start of git costs more than everything else before a run's first step.
+Awaitable<bool> nothing_new(MirrorState state, std::string ref) {
+  const auto url = parse_url(state->remote.url);
+  if (!url || url->form != Url::Form::file) co_return false;
+  auto look = [path = url->path, ref = std::move(ref)](Repository& repository) { return is_current(repository, path, ref); };
+  co_return co_await reading(state, std::move(look));
+}
+
+/// What a git that was killed leaves behind: locks that stop the next one, half a pack that fills the disk. Only for the holder
+/// of the turn.
+std::size_t remove_leftovers(const std::filesystem::path& folder) {
   std::error_code ignored;
-  std::vector<std::filesystem::path> locks;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, ignored))
-    if (entry.path().extension() == ".lock") locks.push_back(entry.path());
-  for (const auto& lock : locks) removed += std::filesystem::remove(lock, ignored);
+  std::vector<std::filesystem::path> leftovers;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, ignored)) {
+    const auto& path = entry.path();
+    const bool half_pack = path.filename().string().starts_with("tmp_") && path.string().contains("/objects/");
+    if (half_pack || path.extension() == ".lock") leftovers.push_back(path);
+  }
+  std::size_t removed = 0;
+  for (const auto& path : leftovers) removed += std::filesystem::remove(path, ignored);
   return removed;
+}
+
+Awaitable<std::size_t> sweep(MirrorState state) {
+  const auto removed = co_await state->pool.run([folder = state->folder] { return remove_leftovers(folder); });
+  if (removed > 0) log::warn("git.swept", {{"mirror", state->folder.filename().string()}, {"removed", removed}});
+  co_return removed;
 }
 
 Awaitable<void> run_fetch(MirrorState state, FetchTry what, Deadline deadline) {
@@ -105,17 +126,18 @@ Awaitable<void> run_fetch_past_locks(MirrorState state, FetchTry what, Deadline 
   try {
     co_await run_fetch(state, what, deadline);
   } catch (const Error& error) {
-    if (!is_stale_lock(error.message())) throw;
     failure = error;
   }
   if (!failure) co_return;
-  const auto removed = co_await state->pool.run([folder = state->folder] { return remove_locks(folder); });
-  if (removed == 0) throw Error(*failure);
-  log::warn("git.stale-locks", {{"mirror", state->folder.filename().string()}, {"removed", removed}});
+  const bool locked = is_stale_lock(failure->message());
+  const bool killed = failure->kind() == ErrorKind::timeout;
+  const auto removed = locked || killed ? co_await sweep(state) : 0;
+  if (!locked || removed == 0) throw Error(*failure);
   co_await run_fetch(state, what, deadline);
 }
 
 Awaitable<void> transfer(MirrorState state, Want want, Deadline deadline) {
+  if (!std::exchange(state->swept, true)) co_await sweep(state);  // of the server before this one
   const bool empty = co_await reading(state, [](Repository& repository) { return repository.packs() == 0; });
   auto tries = fetch_plan(want, empty);
   std::optional<Error> failure;
@@ -139,6 +161,7 @@ Awaitable<void> repack(MirrorState state) {
   auto spec = local_git(state->home(), {"--git-dir=" + state->folder.string(), "repack", "-d", "-q", "--geometric=2"});
   const auto result = co_await run_process(std::move(spec), deadline_in(repack_time));
   if (!result.status.ok()) log::warn("git.repack", {{"mirror", state->folder.filename().string()}, {"said", result.err}});
+  state->idle.clear();  // they hold the old packs open
 }
 
 Awaitable<void> repack_when_due(MirrorState state) {
@@ -183,8 +206,11 @@ Error missing(const MirrorState& state, const Want& want) {
 
 Awaitable<FetchResult> fetch(MirrorState state, Want want, Deadline deadline) {
   check_want(want);
-  if (want.sha)
+  if (want.sha) {
     if (auto here = co_await find_wanted(state, want)) co_return FetchResult{false, here};
+  } else if (co_await nothing_new(state, want.ref)) {
+    co_return FetchResult{false, co_await find_wanted(state, want)};
+  }
   const auto key = want.ref + "\n" + (want.sha ? want.sha->str() : "");
   for (bool done = false; !done;) {
     const auto waiting = state->queued.find(key);

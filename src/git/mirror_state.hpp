@@ -35,6 +35,7 @@ struct Mirror::State {
   std::vector<std::unique_ptr<Repository>> idle;
   std::map<std::string, std::shared_ptr<Flight>> queued;  ///< by what is wanted; not started yet
   bool busy = false;                                      ///< a git child works on the folder
+  bool swept = false;                                     ///< leftovers of an earlier server are gone
   Signal changed;                                         ///< `busy` or a flight changed
 };
 

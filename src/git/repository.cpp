@@ -11,13 +11,16 @@
 namespace fairlead::git {
 namespace {
 
-/// libgit2 reads no configuration but the mirror's own, and takes mirrors of any owner: the folder is ours by configuration.
+/// libgit2 reads no configuration but the mirror's own, takes mirrors of any owner (the folder is ours by configuration)
+/// and keeps little in memory: most runs read one commit once.
 void start_libgit2() {
   static const bool started = [] {
     git_libgit2_init();
     for (const int level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_PROGRAMDATA})
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(8 << 20));
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, static_cast<std::size_t>(16 << 20));
     return true;
   }();
   static_cast<void>(started);

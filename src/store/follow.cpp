@@ -13,7 +13,8 @@ namespace {
 
 constexpr int page = 256;
 constexpr std::int64_t passed_over = 1000;  // events that did not match, before the cursor is written for them alone
-constexpr auto longest_pause = std::chrono::seconds(60);
+constexpr auto first_pause = std::chrono::milliseconds(100);
+constexpr auto longest_pause = std::chrono::milliseconds(60'000);
 
 struct Page {
   std::vector<Event> events;
@@ -51,11 +52,11 @@ Awaitable<std::exception_ptr> attempt(const std::function<Awaitable<void>(const 
 }
 
 Awaitable<void> handle_until_done(const std::string& name, const std::function<Awaitable<void>(const Event&)>& handle, const Event& event) {
-  auto pause = std::chrono::seconds(1);
+  auto pause = first_pause;
   while (auto error = co_await attempt(handle, event)) {
-    log::warn("reader.failed", {{"reader", name}, {"seq", event.seq}, {"type", event.type}, {"error", describe(error)}, {"retry-in-s", pause.count()}});
+    log::warn("reader.failed", {{"reader", name}, {"seq", event.seq}, {"type", event.type}, {"error", describe(error)}, {"retry-in-ms", pause.count()}});
     co_await sleep_for(pause);
-    pause = std::min<std::chrono::seconds>(pause * 2, longest_pause);
+    pause = std::min<std::chrono::milliseconds>(pause * 2, longest_pause);
   }
 }
 

@@ -20,8 +20,9 @@
 #include "fairlead/store/store.hpp"
 
 namespace fairlead::pipeline {
+struct Definition;
 struct ServerConfig;
-}
+}  // namespace fairlead::pipeline
 
 /// Runs: from a trigger to a finished, recorded end. One engine a server; everything on the io thread.
 namespace fairlead::engine {
@@ -66,6 +67,8 @@ struct Parts {
   std::function<Awaitable<std::optional<Secret>>(std::string name, std::string app, std::string environment)> secret;
   /// Asks one `checks:` entry (JSON as in the plan).
   std::function<Awaitable<CheckFact>(std::string check_json)> check;
+  /// The pipeline at the tip of the app's branch was read on the way to a run: its schedules may be new. May be empty.
+  std::function<void(const std::string& app, std::shared_ptr<const pipeline::Definition>)> branch_read;
   std::string public_url;
 };
 

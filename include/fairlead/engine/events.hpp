@@ -26,9 +26,9 @@ inline constexpr std::string_view run_parked = "run.parked";
 
 /// {stage, kind, key, reason, until, expires_at, needs, plan_digest}: also sent again when reason or until change.
 inline constexpr std::string_view gate_opened = "gate.opened";
-/// {stage, key, person, approve, reason, rule, rules[], needs, via}
+/// {stage, key, person, approve, reason, rule, rules[], needs, missing, via}
 inline constexpr std::string_view gate_voted = "gate.voted";
-/// {stage, key, person}: an approval taken back before the stage started.
+/// {stage, key, person, needs}: an approval taken back before the stage started.
 inline constexpr std::string_view gate_revoked = "gate.revoked";
 /// {stage, key, state: passed|rejected|expired|bypassed|canceled, reason, by}
 inline constexpr std::string_view gate_closed = "gate.closed";
@@ -49,7 +49,7 @@ inline constexpr std::string_view stage_rolled_back = "stage.rolled-back";
 inline constexpr std::string_view job_queued = "job.queued";
 /// {job, attempt, executor}: durable before the supervisor is started.
 inline constexpr std::string_view job_started = "job.started";
-/// {job, attempt, state, reason, outputs{}, artifacts[], reports{}}: end of the job, or of one attempt when "retry_at" is there.
+/// {job, attempt, state, reason, outputs{}, artifacts[], reports{}, warnings[]}: end of the job, or of one attempt when "retry_at" is there.
 inline constexpr std::string_view job_finished = "job.finished";
 
 /// {job, attempt, index}

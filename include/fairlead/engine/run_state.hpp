@@ -79,6 +79,7 @@ struct JobState {
   std::map<std::string, std::string> outputs;
   std::vector<StepState> steps;  ///< of the latest attempt
   std::vector<std::string> artifacts;
+  std::vector<std::string> warnings;    ///< "cache not saved: disk full"
   std::shared_ptr<const Json> reports;  ///< {"junit":{tests,failed,skipped,cases:[…]},"coverage":{…}} or null
   bool finishing = false;  ///< started after the run was canceled (`if: always()`): the cancel does not stop it
 };
@@ -89,6 +90,7 @@ struct StageState {
   std::string reason;
   int attempt = 1;
   int retries = 0;            ///< `on-failure: retry` used up since a person's retry
+  bool finishing = false;     ///< started after the run was canceled (`if: always()`): the cancel does not stop its jobs
   std::string rollback;       ///< `on-failure: rollback`: label of the run that was started, or why there is none
   std::vector<GateState> gates;
   std::vector<JobState> jobs;
@@ -128,6 +130,7 @@ struct RunState {
   Time created_at{};
   std::optional<Time> planned_at, started_at, finished_at;
   std::int64_t version = 0;  ///< events folded
+  int retried = 0;           ///< times a person retried it; from then on no newer run pushes it aside
   int parked = 0;            ///< run.parked seen: a person has to release it (retry, or cancel)
   bool default_branch = false;               ///< of the repository; decides the band of its jobs
   std::shared_ptr<const PlanIndex> index;    ///< of the plan, for decide; null before run.planned

@@ -58,8 +58,9 @@ struct World {
   Time now{};
   std::map<std::string, EnvironmentFacts> environments;
   std::map<std::string, CheckFact> checks;       ///< by "<stage>/<key>", absent while not known
-  std::optional<std::string> superseded_by;      ///< concurrency: latest: a newer run of the same app and ref
-  std::optional<std::string> behind;             ///< concurrency: queue: an earlier unfinished run of the same app and ref
+  /// Newer, and earlier unfinished, run of the same app and ref (concurrency: latest, queue). Runs with a target
+  /// environment and rollbacks are not among them: people asked for those by name.
+  std::optional<std::string> superseded_by, behind;
   std::set<std::string> slots;                   ///< jobs of this run that were given a slot and have not started
 };
 

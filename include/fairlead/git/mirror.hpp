@@ -34,7 +34,8 @@ class Mirror {
   /// For fetches that start from now on.
   void set_remote(Remote);
 
-  /// Brings what is wanted. A commit that is here is found without starting git. One transfer at a time: callers that wait for the
+  /// Brings what is wanted. A commit that is here, or a ref of a repository on this machine
+  /// that has not moved, costs no start of git. One transfer at a time: callers that wait for the
   /// same thing share the next one. A wanted commit that its ref no longer contains is asked for by id, then looked for among
   /// all refs. Throws Error(timeout); Error(invalid) for a URL or ref that git would not take as such; Error(unauthorized |
   /// not_found | unavailable) with git's own words, credentials removed.

@@ -93,7 +93,7 @@ struct Want {
 };
 
 struct FetchResult {
-  bool transferred = false;  ///< false: the wanted commit was here, git was not started
+  bool transferred = false;  ///< false: nothing new was wanted, git was not started
   std::optional<Sha> sha;    ///< the commit for what was wanted (tags peeled); nullopt when everything was
 };
 

@@ -151,7 +151,8 @@ class Store {
   /// written meanwhile. `apply` may only put_run and put_deployment. Returns the number of events.
   virtual Awaitable<std::int64_t> rebuild(std::function<void(Tx&, const Event&)> apply) = 0;
 
-  /// Ends the writer after what is queued. Call before destruction.
+  /// Ends the writer after what is queued; from then on every call throws Error(canceled), and so do those who wait for
+  /// the head. Run the io thread until they have ended, then destroy.
   virtual void close() = 0;
 };
 

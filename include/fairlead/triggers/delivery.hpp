@@ -75,7 +75,7 @@ struct Delivery {
   Provider provider = Provider::github;
   Kind kind = Kind::push;
   Repository repository;
-  std::string ref;     ///< always full: refs/heads/…, refs/tags/…, refs/pull/…; http: as the caller wrote it, may be empty
+  std::string ref;     ///< always full: refs/heads/…, refs/tags/…, refs/pull/…; kind http: as the caller wrote it, may be empty
   std::string before;  ///< empty for a new ref
   std::string after;   ///< empty for a deleted ref, and when the host only sends an abbreviation
   bool created = false;
@@ -88,7 +88,7 @@ struct Delivery {
   Actor actor;
   std::optional<PullRequest> pull_request;
 
-  std::string app;          ///< http only: fixed by the path
+  std::string app;          ///< provider http only: fixed by the path
   std::string environment;  ///< http only
   std::string reason;       ///< http only
   std::string inputs;       ///< http only: JSON object as text, or empty

@@ -24,7 +24,7 @@ class Store;
 namespace fairlead::triggers {
 
 /// Largest body a hooks route takes; the server refuses larger ones before they are read.
-constexpr std::size_t largest_hook_body = 25u << 20;
+inline constexpr std::size_t largest_hook_body = 25u << 20;
 
 struct HookRequest {
   Provider provider = Provider::github;
@@ -69,10 +69,10 @@ class Receiver {
   const Counts& counts() const { return counts_; }
 
  private:
-  Awaitable<HookReply> receive(HookRequest);
+  Awaitable<HookReply> receive(const HookRequest&);
 
   Parts parts_;
-  std::shared_ptr<const std::vector<AppAddress>> apps_;
+  std::shared_ptr<const AppIndex> apps_;
   Counts counts_;
 };
 

@@ -60,8 +60,10 @@ Connection::Connection(const std::filesystem::path& file, Access access) {
     run("PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0");
     // Checkpoints are the writer's business: it makes them when nobody waits.
     if (access == Access::write) {
-      run("PRAGMA cache_size=-2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; "
-          "PRAGMA journal_size_limit=16777216");
+      // A new file enters WAL mode through a rollback journal. EXTRA makes the removal of that journal durable: one that
+      // came back after a power loss would undo the whole database.
+      run("PRAGMA cache_size=-2048; PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+          "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=16777216");
     } else {
       run("PRAGMA cache_size=-1024; PRAGMA query_only=ON");
     }

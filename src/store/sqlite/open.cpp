@@ -49,6 +49,7 @@ Opened open_folder(const std::filesystem::path& folder) {
   std::error_code none;
   const bool unclean = std::filesystem::file_size(folder / "fairlead.db-wal", none) > 0 && !none;
   Fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));  // SQLite gives its other files the mode of this one
+  sync_folder(folder);
   auto connection = std::make_unique<Connection>(file, Access::write);
   if (unclean) check_after_crash(*connection, file);
   migrate(*connection, folder);

@@ -67,8 +67,12 @@ void SqliteStore::close() {
   shared_->changed.notify_all();
 }
 
+void SqliteStore::require_open() const {
+  if (!writer_) throw Error(ErrorKind::canceled, "the store is closed: the server is ending");
+}
+
 Awaitable<void> SqliteStore::submit(std::function<void(SqliteTx&)> work, Purpose purpose) {
-  if (!writer_) throw Error(ErrorKind::unavailable, "the store is closed: the server is ending");
+  require_open();
   if (purpose == Purpose::intake) {
     if (const DiskState disk = disk_.look(); !disk.accepting) throw Error(ErrorKind::unavailable, disk.reason);
   }
@@ -100,6 +104,7 @@ Awaitable<std::int64_t> SqliteStore::rebuild(std::function<void(Tx&, const Event
 }
 
 Awaitable<void> SqliteStore::read_erased(std::function<void(View&)> work) {
+  require_open();
   co_await pool_.run([this, &work] { readers_.read(work); });
 }
 
@@ -108,7 +113,7 @@ std::int64_t SqliteStore::head() const { return shared_->head; }
 Awaitable<std::int64_t> SqliteStore::wait_past(std::int64_t seq) {
   auto shared = shared_;
   while (shared->head <= seq) {
-    if (shared->closed) throw Error(ErrorKind::canceled, "the store is closed");
+    if (shared->closed) throw Error(ErrorKind::canceled, "the store is closed: the server is ending");
     co_await shared->changed.wait();
   }
   co_return shared->head;

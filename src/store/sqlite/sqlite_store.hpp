@@ -39,6 +39,7 @@ class SqliteStore final : public Store {
 
  private:
   struct Shared;
+  void require_open() const;
   Awaitable<void> submit(std::function<void(SqliteTx&)> work, Purpose);
 
   FolderLock lock_;

@@ -9,6 +9,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "fairlead/base/files.hpp"
@@ -91,12 +92,6 @@ TEST(RunProcess, EndsTheWholeGroupAtTheDeadline) {
   EXPECT_TRUE(leash.all_gone());
 }
 
-TEST(RunProcess, KillsWhatIgnoresTheRequestToEnd) {
-  RunResult result = run(shell("trap '' TERM; echo ready; while :; do sleep 1000; done"), 100ms);
-  EXPECT_TRUE(result.timed_out);
-  EXPECT_EQ(result.status.signal, SIGKILL);
-}
-
 TEST(RunProcess, DoesNotWaitForABackgroundProcessThatHoldsThePipe) {
   auto start = std::chrono::steady_clock::now();
   Leash leash;
@@ -109,19 +104,33 @@ TEST(RunProcess, DoesNotWaitForABackgroundProcessThatHoldsThePipe) {
   EXPECT_TRUE(leash.all_gone());
 }
 
-TEST(RunProcess, EndsTheGroupWhenTheCallerIsCancelled) {
+/// Runs `script` and cancels whoever awaits it as soon as the script has written to descriptor 8.
+void run_and_cancel_when_ready(const std::string& script, Leash& leash) {
   asio::io_context io;
   asio::cancellation_signal cancel;
-  Leash leash;
-  Spawn spec = shell("sleep 1000 & sleep 1000");
+  auto [ready_read, ready_write] = make_pipe();
+  Spawn spec = shell(script);
   leash.put_on(spec);
+  spec.fds.emplace_back(ready_write.get(), 8);
   std::exception_ptr failure;
   asio::co_spawn(io, run_process(spec, deadline_in(1h)),
                  asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr error, RunResult) { failure = std::move(error); }));
-  asio::post(io, [&] { asio::post(io, [&] { cancel.emit(asio::cancellation_type::all); }); });
+  asio::posix::stream_descriptor ready(io, ready_read.release());
+  ready.async_wait(asio::posix::descriptor_base::wait_read, [&](auto) { cancel.emit(asio::cancellation_type::all); });
   io.run();
   ASSERT_TRUE(failure);
   EXPECT_THROW(std::rethrow_exception(failure), boost::system::system_error);
+}
+
+TEST(RunProcess, EndsTheGroupWhenTheCallerIsCancelled) {
+  Leash leash;
+  run_and_cancel_when_ready("sleep 1000 & echo ready >&8; sleep 1000", leash);
+  EXPECT_TRUE(leash.all_gone());
+}
+
+TEST(RunProcess, KillsWhatIgnoresTheRequestToEnd) {
+  Leash leash;
+  run_and_cancel_when_ready("trap '' TERM; echo ready >&8; while :; do sleep 1000; done", leash);
   EXPECT_TRUE(leash.all_gone());
 }
 
@@ -218,6 +227,27 @@ Awaitable<int> wait_often(int times) {
     sum += status.code;
   }
   co_return sum;
+}
+
+Awaitable<void> wait_for_ever(pid_t* pid) {
+  Spawn spec{.argv = {"sleep", "1000"}, .env = minimal_env()};
+  Child child = Child::start(co_await asio::this_coro::executor, spec);
+  *pid = child.pid();
+  co_await with_deadline(child.wait(), deadline_in(1h), "waiting");
+}
+
+TEST(Child, OutlivesTheLoopThatWaitedForIt) {
+  pid_t pid = 0;
+  {
+    asio::io_context io;
+    spawn(io.get_executor(), "waiter", wait_for_ever(&pid));
+    spawn(io.get_executor(), "runner", [](Awaitable<RunResult> work) -> Awaitable<void> {
+      co_await std::move(work);
+    }(run_process(shell("exec sleep 0.01"), deadline_in(1h))));
+    io.poll();
+  }
+  EXPECT_EQ(::kill(pid, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
 }
 
 TEST(Child, TellsTheSameEveryTime) { EXPECT_EQ(on_loop(wait_often(3)), 12); }

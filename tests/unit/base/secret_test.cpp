@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <concepts>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
+#include <string_view>
 
 namespace fairlead {
 namespace {
@@ -26,6 +29,19 @@ TEST(Secret, HasOneDoor) {
   EXPECT_EQ(copy.reveal(), "hush");
   EXPECT_FALSE(copy.empty());
   EXPECT_TRUE(Secret().empty());
+}
+
+TEST(Secret, LeavesNoTraceBehindWhenMovedOrReplaced) {
+  alignas(Secret) char storage[sizeof(Secret)];
+  auto* secret = new (storage) Secret("hushhushhush");
+  Secret other = std::move(*secret);
+  secret->~Secret();
+  // The tail: a string's own end mark already overwrites the first byte of one that was moved away.
+  EXPECT_EQ(std::string_view(storage, sizeof storage).find("hush"), std::string_view::npos);
+  other = Secret("next");
+  EXPECT_EQ(other.reveal(), "next");
+  other = *&other;
+  EXPECT_EQ(other.reveal(), "next");
 }
 
 }  // namespace

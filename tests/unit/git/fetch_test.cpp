@@ -48,6 +48,23 @@ TEST_F(GitFetch, a_commit_that_is_here_needs_no_git) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 20ms) << "the aim is below 1 ms on an idle machine";
 }
 
+TEST_F(GitFetch, a_repository_on_this_machine_that_has_not_moved_needs_no_git) {
+  const auto tip = origin.commit("a", "1");
+  origin.git({"tag", "-a", "v1", "-m", "one"});
+  EXPECT_TRUE(fetch().transferred);
+  EXPECT_FALSE(fetch().transferred);
+  EXPECT_EQ(fetch({.ref = "refs/tags/v1"}).sha, tip);
+  EXPECT_FALSE(fetch({.ref = "refs/heads/main"}).transferred);
+  origin.git({"branch", "more"});
+  EXPECT_FALSE(fetch({.ref = "refs/heads/main"}).transferred);
+  EXPECT_TRUE(fetch().transferred);
+  origin.git({"branch", "-D", "more"});
+  EXPECT_TRUE(fetch().transferred);
+  EXPECT_FALSE(repository().resolve("more"));
+  const auto next = origin.commit("a", "2");
+  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, next);
+}
+
 TEST_F(GitFetch, an_annotated_tag_is_wanted_by_its_own_id_and_gives_the_commit) {
   const auto tip = origin.commit("a", "1");
   fetch();
@@ -150,12 +167,20 @@ TEST_F(GitFetch, settings_and_hooks_of_the_mirror_start_nothing) {
   EXPECT_FALSE(std::filesystem::exists(pwned));
 }
 
-TEST_F(GitFetch, a_lock_left_by_a_killed_git_is_removed) {
+TEST_F(GitFetch, what_a_killed_git_left_behind_is_no_obstacle) {
   origin.commit("a", "1");
   fetch();
-  write_file(mirror.folder() / "refs/heads/main.lock", "");
-  const auto tip = origin.commit("a", "2");
-  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, tip);
+  const auto lock = mirror.folder() / "refs/heads/main.lock";
+  const auto half = mirror.folder() / "objects/pack/tmp_pack_Ab12Cd";
+  write_file(lock, "");
+  auto tip = origin.commit("a", "2");
+  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, tip) << "found when git meets it";
+  write_file(lock, "");
+  write_file(half, "");
+  tip = origin.commit("a", "3");
+  mirror = Mirror(io.get_executor(), pool, mirror.folder(), {origin.url(), {}});
+  EXPECT_EQ(fetch({.ref = "refs/heads/main"}).sha, tip) << "found by the next server";
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 TEST_F(GitFetch, callers_that_want_the_same_share_one_transfer) {

@@ -22,7 +22,8 @@ template <class T>
 T finish(asio::io_context& io, Awaitable<T> work) {
   auto value = asio::co_spawn(io, std::move(work), asio::use_future);
   io.restart();
-  while (value.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {}
+  while (value.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {
+  }
   return value.get();
 }
 
@@ -34,24 +35,27 @@ class Origin {
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::string url() const { return "file://" + folder().string(); }
 
+  /// Every start is a second later than the one before, so that commits have an order.
+  Spawn command(std::vector<std::string> args, const std::filesystem::path& where = {}) {
+    ++ticks_;
+    args.insert(args.begin(), {"git", "-c", "core.fsync=none"});
+    const auto date = "2026-01-01 00:" + std::to_string(ticks_ / 60 % 60) + ":" + std::to_string(ticks_ % 60) + " +0000";
+    Spawn spec{.argv = std::move(args), .env = minimal_env(), .cwd = where.empty() ? folder() : where};
+    for (const auto* who : {"AUTHOR", "COMMITTER"}) {
+      const auto prefix = std::string("GIT_") + who;
+      spec.env.insert({{prefix + "_NAME", "Dev"}, {prefix + "_EMAIL", "dev@example.com"}, {prefix + "_DATE", date}});
+    }
+    spec.env.insert({{"GIT_CONFIG_GLOBAL", "/dev/null"}, {"GIT_CONFIG_NOSYSTEM", "1"}, {"GIT_ALLOW_PROTOCOL", "file"}});
+    return spec;
+  }
+
   /// Trimmed output; throws when git fails.
   std::string git(std::vector<std::string> args, std::filesystem::path where = {}, std::string input = {}) {
     asio::io_context io;
-    args.insert(args.begin(), {"git", "-c", "core.fsync=none"});
-    ++ticks_;
-    const auto date = "2026-01-01 00:" + std::to_string(ticks_ / 60 % 60) + ":" + std::to_string(ticks_ % 60) + " +0000";
-    Spawn spec{.argv = args, .env = minimal_env(), .cwd = where.empty() ? folder() : where};
-    spec.env.insert({{"GIT_AUTHOR_NAME", "Dev"},
-                     {"GIT_AUTHOR_EMAIL", "dev@example.com"},
-                     {"GIT_COMMITTER_NAME", "Dev"},
-                     {"GIT_COMMITTER_EMAIL", "dev@example.com"},
-                     {"GIT_AUTHOR_DATE", date},
-                     {"GIT_COMMITTER_DATE", date},
-                     {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                     {"GIT_CONFIG_NOSYSTEM", "1"},
-                     {"GIT_ALLOW_PROTOCOL", "file"}});
+    const auto words = join(args, " ");
+    auto spec = command(std::move(args), where);
     auto result = finish(io, run_process(std::move(spec), deadline_in(std::chrono::seconds(60)), 1u << 20, std::move(input)));
-    if (!result.status.ok()) throw Error(ErrorKind::internal, join(args, " ") + ": " + result.err);
+    if (!result.status.ok()) throw Error(ErrorKind::internal, "git " + words + ": " + result.err);
     return std::string(trim(result.out));
   }
 

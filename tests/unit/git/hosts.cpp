@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
@@ -87,6 +88,29 @@ std::string HttpHost::answer(const std::string& head) {
   const auto path = target.substr(0, target.find('?')).substr(std::string("x.git/").size());
   const auto file = read_file_if_exists(repository_ / path);
   return file ? reply("200 OK", "", *file) : reply("404 Not Found", "", "");
+}
+
+HookHost::HookHost(asio::io_context& io, std::string status, std::string body)
+    : Listener(io), reply_("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body) {
+  start([this](auto peer) { spawn(io_.get_executor(), "hook host", answer(std::move(peer))); });
+}
+
+std::string HookHost::Request::field(const std::string& name) const {
+  for (const auto& line : split_lines(head))
+    if (to_lower(line).starts_with(name + ":")) return std::string(trim(line.substr(name.size() + 1)));
+  return {};
+}
+
+Awaitable<void> HookHost::answer(std::shared_ptr<Socket> peer) {
+  std::string text;
+  const auto end = co_await asio::async_read_until(*peer, asio::dynamic_buffer(text), "\r\n\r\n", asio::use_awaitable);
+  Request request{text.substr(0, end), text.substr(end)};
+  const auto size = static_cast<std::size_t>(parse_int(request.field("content-length")).value_or(0));
+  std::string rest(size - request.body.size(), '\0');
+  co_await asio::async_read(*peer, asio::buffer(rest), asio::use_awaitable);
+  request.body += rest;
+  requests_.push_back(std::move(request));
+  co_await asio::async_write(*peer, asio::buffer(reply_), asio::use_awaitable);
 }
 
 bool SshHost::is_installed() { return ::access("/usr/sbin/sshd", X_OK) == 0 && ::access("/usr/bin/ssh-keygen", X_OK) == 0; }

@@ -64,6 +64,24 @@ class HttpHost : public Listener {
   int requests_ = 0;
 };
 
+/// A server that keeps the requests it gets and gives all of them the same answer.
+class HookHost : public Listener {
+ public:
+  HookHost(asio::io_context& io, std::string status, std::string body);
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port()); }
+  struct Request {
+    std::string head;
+    std::string body;
+    std::string field(const std::string& name) const;
+  };
+  const std::vector<Request>& requests() const { return requests_; }
+
+ private:
+  Awaitable<void> answer(std::shared_ptr<Socket>);
+  std::string reply_;
+  std::vector<Request> requests_;
+};
+
 /// OpenSSH's sshd, started for each connection, for the user who runs the tests.
 class SshHost : public Listener {
  public:

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/globals.hpp"
+#include "fairlead/base/json_fwd.hpp"
+
+namespace fairlead::cli {
+
+/// The server, as a command sees it: one call after another, each blocking. Finds it as interfaces.md says: --server,
+/// $FAIRLEAD_SERVER, the unix socket of the fairlead.yml found upwards from here, http://127.0.0.1:7070.
+class Client {
+ public:
+  explicit Client(const Globals&);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Path with query, e.g. "/api/v1/runs?limit=5". A status from 400 on throws Error with the problem's detail and hint;
+  /// no server throws Error(unavailable) naming where it was looked for.
+  Json get(const std::string& path);
+  Json post(const std::string& path, const Json& body);
+  Json put(const std::string& path, const Json& body);
+  void remove(const std::string& path);
+  /// Whole body as text.
+  std::string text(const std::string& path);
+
+  /// Events of the log, from the first that matches, until the handler returns false; goes on after a restart of the server.
+  /// Returns false when `seconds` (0: none) passed first. The handler may make calls.
+  struct Event {
+    std::string id, type, data;
+  };
+  bool follow(const std::string& path, const std::function<bool(const Event&)>&, long seconds = 0);
+
+  /// The body as it comes, until the server ends it. The handler must not make calls.
+  void stream(const std::string& path, const std::function<void(std::string_view)>& on_bytes);
+
+  /// "unix:/srv/data/fairlead.sock" or a URL, for messages.
+  const std::string& where() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// `text` as a path segment.
+std::string segment(std::string_view text);
+
+}  // namespace fairlead::cli

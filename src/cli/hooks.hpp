@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/secrets.hpp"
+#include "cli/source.hpp"
+#include "fairlead/net/http.hpp"
+#include "fairlead/triggers/receiver.hpp"
+
+namespace fairlead::cli {
+
+/// The hooks routes of the web room, answered by the triggers room.
+Awaitable<net::Response> answer_hook(triggers::Receiver&, std::string provider, std::string app, net::Request&);
+
+/// Secrets that are good for deliveries of a host (`webhooks.<host>.secret`). For `/hooks/http/<app>`: the secret that the pipeline
+/// on the app's branch names (`on.http.secret`), else `webhooks.http.secret`. One that cannot be looked up is left out, with a log line.
+Awaitable<std::vector<Secret>> hook_secrets(Secrets&, const pipeline::ServerConfig&, GitSource&, triggers::Provider, std::string app);
+
+}  // namespace fairlead::cli

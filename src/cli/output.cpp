@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/process.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/base/time.hpp"
+
+namespace fairlead::cli {
+
+namespace {
+
+/// Columns a text takes on a terminal: code points, which is right for what we print.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string_view color_of(std::string_view word) {
+  if (word == "succeeded") return "\033[32m";
+  if (word == "failed" || word == "lost") return "\033[31m";
+  if (word == "running") return "\033[36m";
+  if (word == "waiting" || word == "queued") return "\033[33m";
+  return "\033[2m";
+}
+
+std::optional<Time> time_of(const Json& time) { return time.is_string() ? parse_time(time.get<std::string>()) : std::nullopt; }
+
+std::string seconds_text(Duration span) {
+  return format_duration(std::max<Duration>(std::chrono::duration_cast<std::chrono::seconds>(span), std::chrono::seconds(0)));
+}
+
+}  // namespace
+
+Output::Output(const Globals& globals) : json_(globals.json), quiet_(globals.quiet), terminal_(::isatty(STDOUT_FILENO) == 1) {
+  const auto no_color = env_value("NO_COLOR");
+  color_ = terminal_ && !globals.no_color && !(no_color && !no_color->empty());
+}
+
+void Output::line(const std::string& text) {
+  if (json_ || quiet_) return;
+  std::printf("%s\n", color_ ? text.c_str() : strip_control(text).c_str());
+  std::fflush(stdout);
+}
+
+void Output::note(const std::string& text) {
+  if (!quiet_) std::fprintf(stderr, "%s\n", strip_control(text).c_str());
+}
+
+void Output::document(const Json& document) {
+  if (!json_) return;
+  std::printf("%s\n", dump(document).c_str());
+  std::fflush(stdout);
+}
+
+void Output::table(const std::vector<std::vector<std::string>>& rows) {
+  if (rows.size() < 2) return;
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(strip_control(row[i])));
+  }
+  for (const auto& row : rows) {
+    std::string text;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string cell = strip_control(row[i]);
+      text += i == 0 && &row != &rows.front() ? cell : color_ && &row != &rows.front() ? state(cell) : cell;
+      if (i + 1 < row.size()) text += std::string(widths[i] - width(cell) + 2, ' ');
+    }
+    line(text);
+  }
+}
+
+std::string Output::state(std::string_view word) const {
+  static const std::vector<std::string> words{"queued", "waiting", "running", "succeeded", "failed", "canceled", "skipped", "superseded", "lost"};
+  if (!color_ || std::ranges::find(words, word) == words.end()) return std::string(word);
+  return std::string(color_of(word)) + std::string(word) + "\033[0m";
+}
+
+std::string ago(const Json& time) {
+  const auto at = time_of(time);
+  return at ? seconds_text(now() - *at) + " ago" : "-";
+}
+
+std::string span(const Json& from, const Json& to) {
+  const auto begin = time_of(from);
+  if (!begin) return "-";
+  return seconds_text(time_of(to).value_or(now()) - *begin);
+}
+
+std::string short_sha(std::string_view sha) { return std::string(sha.substr(0, 12)); }
+
+std::string short_ref(std::string_view ref) {
+  for (const std::string_view prefix : {"refs/heads/", "refs/tags/"}) {
+    if (ref.starts_with(prefix)) return std::string(ref.substr(prefix.size()));
+  }
+  return is_valid_utf8(ref) ? std::string(ref) : "?";
+}
+
+}  // namespace fairlead::cli

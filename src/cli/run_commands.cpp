@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/client.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "cli/watch.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/net/sse.hpp"
+
+namespace fairlead::cli {
+
+namespace {
+
+std::string run_path(const std::string& run) { return "/api/v1/runs/" + segment(run); }
+
+Json inputs_of(const std::vector<std::string>& pairs) {
+  Json inputs = Json::object();
+  for (const auto& pair : pairs) {
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) throw Error(ErrorKind::usage, "--input \"" + pair + "\" is not NAME=VALUE");
+    inputs[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return inputs;
+}
+
+/// What follows the answer to a start: one line, or the run to its end.
+int after_start(Client& client, Output& output, const std::string& app, const Json& started, const WaitOptions& wait) {
+  const std::string name = app + "#" + std::to_string(number_at(started, "number"));
+  if (!wait.wait && !wait.follow) {
+    output.line(name + "  " + text_at(started, "url"));
+    output.document(started);
+    return Exit::done;
+  }
+  output.line(name);
+  return watch_run(client, output, text_at(started, "id"), {.progress = wait.follow, .logs = wait.follow, .timeout = wait.timeout});
+}
+
+int vote(const Globals& globals, const VoteOptions& options, const std::string& verb) {
+  Client client(globals);
+  Output output(globals);
+  Json body{{"stage", options.stage}, {"reason", options.reason}};
+  if (options.break_glass) body["break_glass"] = true;
+  const Json answer = client.post(run_path(options.run) + "/" + verb, body);
+  output.line(text_at(answer, "text"));
+  output.document(answer);
+  return Exit::done;
+}
+
+}  // namespace
+
+int start(const Globals& globals, const StartOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  const Json body{{"ref", options.ref}, {"reason", options.reason}, {"inputs", inputs_of(options.inputs)}};
+  const Json started = client.post("/api/v1/apps/" + segment(options.app) + "/runs", body);
+  return after_start(client, output, options.app, started, options.wait);
+}
+
+int deploy(const Globals& globals, const DeployOptions& options) {
+  if (options.dry_run) throw Error(ErrorKind::usage, "--dry-run needs a deploy action that can plan; none is built yet in this version");
+  Client client(globals);
+  Output output(globals);
+  Json body{{"app", options.app}, {"environment", options.environment}, {"ref", options.ref}, {"reason", options.reason}};
+  if (!options.at.empty() || !options.cron.empty()) {
+    if (!options.at.empty()) body["at"] = options.at;
+    if (!options.cron.empty()) body["cron"] = options.cron;
+    if (!options.zone.empty()) body["zone"] = options.zone;
+    if (!options.calendar.empty()) body["calendar"] = options.calendar;
+    const Json schedule = client.post("/api/v1/schedules", body);
+    output.line("scheduled " + text_at(schedule, "id") + ", next " + text_at(schedule, "next", "-"));
+    output.document(schedule);
+    return Exit::done;
+  }
+  if (!options.run.empty()) body["run"] = options.run;
+  if (!options.image.empty()) body["image"] = options.image;
+  const Json started = client.post("/api/v1/deployments", body);
+  return after_start(client, output, options.app, started, options.wait);
+}
+
+int rollback(const Globals& globals, const RollbackOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  const std::string path = "/api/v1/apps/" + segment(options.app) + "/environments/" + segment(options.environment) + "/rollback";
+  Json body{{"reason", options.reason}};
+  if (!options.to.empty()) body["to"] = options.to;
+  return after_start(client, output, options.app, client.post(path, body), options.wait);
+}
+
+int approve(const Globals& globals, const VoteOptions& options) { return vote(globals, options, "approve"); }
+int reject(const Globals& globals, const VoteOptions& options) { return vote(globals, options, "reject"); }
+
+int cancel(const Globals& globals, const std::string& run, const std::string& reason) {
+  Client client(globals);
+  Output output(globals);
+  const Json answer = client.post(run_path(run) + "/cancel", Json{{"reason", reason}});
+  output.line(text_at(answer, "text"));
+  output.document(answer);
+  return Exit::done;
+}
+
+int retry(const Globals& globals, const RetryOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  const Json answer = client.post(run_path(options.run) + "/retry", Json{{"all", options.all}});
+  output.line(text_at(answer, "text"));
+  if (!options.wait.wait && !options.wait.follow) {
+    output.document(answer);
+    return Exit::done;
+  }
+  return watch_run(client, output, text_at(answer, "id"), {.progress = options.wait.follow, .logs = options.wait.follow, .timeout = options.wait.timeout});
+}
+
+namespace {
+
+void add_places(std::vector<std::vector<std::string>>& rows, const Json& app, const std::string& environment) {
+  for (const auto& place : member(app, "environments")) {
+    if (!environment.empty() && text_at(place, "environment") != environment) continue;
+    const Json& latest = member(place, "latest");
+    rows.push_back({text_at(app, "name"), text_at(place, "environment"), short_sha(text_at(place, "version", "-")), ago(member(place, "since")),
+                    text_at(place, "actor", "-"), text_at(latest, "state", "-")});
+  }
+}
+
+}  // namespace
+
+int status(const Globals& globals, const std::string& app, const std::string& environment) {
+  Client client(globals);
+  Output output(globals);
+  const Json apps = app.empty() ? client.get("/api/v1/apps") : Json::array({client.get("/api/v1/apps/" + segment(app))});
+  output.document(app.empty() ? apps : apps.front());
+  std::vector<std::vector<std::string>> places{{"APP", "ENVIRONMENT", "VERSION", "SINCE", "BY", "LATEST"}};
+  std::vector<std::vector<std::string>> runs{{"APP", "LATEST RUN", "STATE", "REF", "AGE", "WHY"}};
+  for (const auto& one : apps) {
+    add_places(places, one, environment);
+    const Json& run = member(one, "latest_run");
+    if (run.is_null()) {
+      runs.push_back({text_at(one, "name"), "-", "-", "-", "-", "no run yet"});
+    } else {
+      runs.push_back({text_at(one, "name"), "#" + std::to_string(number_at(run, "number")), text_at(run, "state"), short_ref(text_at(run, "ref")),
+                      ago(member(run, "created_at")), ellipsize(text_at(run, "reason"), 80)});
+    }
+  }
+  if (environment.empty()) output.table(runs);
+  if (environment.empty() && places.size() > 1) output.line("");
+  output.table(places);
+  if (!environment.empty() && places.size() == 1) output.line(app + " has not been deployed to " + environment);
+  return Exit::done;
+}
+
+int history(const Globals& globals, const HistoryOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  std::string path = "/api/v1/runs?limit=" + std::to_string(options.limit);
+  const auto add = [&path](const char* name, const std::string& value) {
+    if (!value.empty()) path += std::string("&") + name + "=" + url_encode(value);
+  };
+  add("app", options.app);
+  add("environment", options.environment);
+  add("state", options.state);
+  add("before", options.before);
+  const Json rows = client.get(path);
+  output.document(rows);
+  std::vector<std::vector<std::string>> table{{"RUN", "STATE", "REF", "COMMIT", "TRIGGER", "BY", "AGE", "TOOK", "WHY"}};
+  for (const auto& run : rows) {
+    table.push_back({text_at(run, "app") + "#" + std::to_string(number_at(run, "number")), text_at(run, "state"), short_ref(text_at(run, "ref")),
+                     short_sha(text_at(run, "sha")), text_at(run, "trigger"), text_at(run, "actor"), ago(member(run, "created_at")),
+                     span(member(run, "started_at"), member(run, "finished_at")), ellipsize(text_at(run, "reason"), 60)});
+  }
+  output.table(table);
+  if (rows.empty()) output.line("no runs");
+  return Exit::done;
+}
+
+int show(const Globals& globals, const std::string& run) {
+  Client client(globals);
+  Output output(globals);
+  const Json state = client.get(run_path(run));
+  output.document(state);
+  print_run(output, state);
+  return Exit::done;
+}
+
+namespace {
+
+/// Every step that has a log, or those of one job, or one.
+std::vector<std::pair<std::string, std::string>> steps_of(const Json& run, const std::string& where) {
+  const auto slash = where.rfind('/');
+  const bool names_step = slash != std::string::npos;
+  const std::string job = names_step ? where.substr(0, slash) : where;
+  const std::string step = names_step ? where.substr(slash + 1) : "";
+  std::vector<std::pair<std::string, std::string>> found;
+  std::vector<std::string> jobs;
+  for (const auto& stage : member(run, "stages")) {
+    for (const auto& one : member(stage, "jobs")) {
+      jobs.push_back(text_at(one, "id"));
+      if (!job.empty() && text_at(one, "id") != job) continue;
+      for (const auto& candidate : member(one, "steps")) {
+        const std::string index = std::to_string(number_at(candidate, "index"));
+        const bool chosen = !names_step || step == index || step == text_at(candidate, "name") || step == text_at(candidate, "id");
+        const std::string state = text_at(candidate, "state");
+        if (chosen && state != "queued" && state != "skipped") found.emplace_back(text_at(one, "id"), index);
+      }
+    }
+  }
+  if (found.empty() && !where.empty()) {
+    throw Error(ErrorKind::not_found, "there is no log of \"" + where + "\"", "jobs of this run: " + join(jobs, ", "));
+  }
+  return found;
+}
+
+/// Server-sent events of one log, printed as they come.
+void follow_log(Client& client, Output& output, const std::string& path) {
+  net::SseReader reader;
+  client.stream(path + "?follow=1", [&](std::string_view bytes) {
+    reader.feed(bytes, [&](const net::SseEvent& event) {
+      if (event.name.empty() || event.name == "log" || event.name == "message") output.line(event.data);
+    });
+  });
+}
+
+}  // namespace
+
+int logs(const Globals& globals, const LogOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  const Json run = client.get(run_path(options.run));
+  if (options.follow && options.where.empty()) return watch_run(client, output, text_at(run, "id"), {.progress = true, .logs = true, .timeout = 0});
+  for (const auto& error : member(run, "errors")) output.line(error.is_string() ? error.get<std::string>() : dump(error));
+  const auto steps = steps_of(run, options.where);
+  for (const auto& [job, step] : steps) {
+    if (steps.size() > 1) output.line("--- " + job + "/" + step);
+    const std::string path = run_path(text_at(run, "id")) + "/logs/" + segment(job) + "/" + step;
+    if (options.follow) {
+      follow_log(client, output, path);
+    } else {
+      const std::string text = client.text(path);
+      if (output.json()) {
+        output.document(Json{{"job", job}, {"step", step}, {"text", text}});
+      } else {
+        output.line(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
+      }
+    }
+  }
+  return Exit::done;
+}
+
+}  // namespace fairlead::cli

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/server_app.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "cli/checks.hpp"
+#include "cli/hooks.hpp"
+#include "cli/schedules.hpp"
+#include "cli/secrets.hpp"
+#include "cli/source.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/log.hpp"
+#include "fairlead/base/pool.hpp"
+#include "fairlead/engine/engine.hpp"
+#include "fairlead/exec/local.hpp"
+#include "fairlead/net/client.hpp"
+#include "fairlead/net/server.hpp"
+#include "fairlead/store/store.hpp"
+#include "fairlead/triggers/poller.hpp"
+#include "fairlead/triggers/receiver.hpp"
+#include "fairlead/triggers/scheduler.hpp"
+#include "fairlead/web/web.hpp"
+
+namespace fairlead::cli {
+
+/// Declared in the order of use: what is below may use what is above.
+struct ServerApp::State {
+  State(asio::any_io_executor ex, ServerSettings given) : executor(std::move(ex)), settings(std::move(given)), pool(2), http(executor) {}
+
+  void open_rooms();
+  engine::Parts engine_parts();
+  triggers::Starter starter();
+  void make_triggers();
+  void listen();
+  std::string public_url() const;
+  void branch_moved(const std::string& app);
+
+  asio::any_io_executor executor;
+  ServerSettings settings;
+  Pool pool;
+  net::HttpClient http;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<Secrets> secrets;
+  std::unique_ptr<GitSource> source;
+  std::unique_ptr<exec::Local> local;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<triggers::Receiver> receiver;
+  std::unique_ptr<triggers::Scheduler> scheduler;
+  std::unique_ptr<triggers::Poller> poller;
+  std::unique_ptr<web::Web> web;
+  std::unique_ptr<net::Server> server;
+  std::vector<std::string> addresses;
+  bool ready = false;
+};
+
+ServerApp::ServerApp(asio::any_io_executor executor, ServerSettings settings)
+    : state_(std::make_unique<State>(std::move(executor), std::move(settings))) {}
+ServerApp::~ServerApp() = default;
+
+const std::vector<std::string>& ServerApp::addresses() const { return state_->addresses; }
+
+std::string ServerApp::State::public_url() const {
+  if (!settings.config->server.public_url.empty()) return settings.config->server.public_url;
+  return "http://" + (settings.listen.empty() ? settings.config->server.listen : settings.listen);
+}
+
+void ServerApp::State::open_rooms() {
+  make_folders(settings.data, 0700);
+  store::SqliteOptions options;
+  options.folder = settings.data;
+  store = store::open_sqlite(executor, pool, options);
+  secrets = std::make_unique<Secrets>(*store, store::SecretBox::open(settings.data / "secret.key"), settings.config);
+  source = std::make_unique<GitSource>(executor, pool, settings.data, settings.config);
+  exec::LocalOptions local_options;
+  local_options.data = settings.data;
+  local_options.checkout = [this](std::string app, Sha sha, std::string folder, std::filesystem::path target) {
+    return source->checkout(std::move(app), std::move(sha), std::move(folder), std::move(target));
+  };
+  local = std::make_unique<exec::Local>(executor, pool, std::move(local_options));
+  engine = std::make_unique<engine::Engine>(engine_parts());
+}
+
+engine::Parts ServerApp::State::engine_parts() {
+  engine::Parts parts;
+  parts.executor = executor;
+  parts.store = store.get();
+  parts.pool = &pool;
+  parts.source = source.get();
+  for (const auto& [name, executor_config] : settings.config->executors) {
+    if (executor_config.kind == pipeline::ExecutorConfig::Kind::local) parts.executors.emplace(name, local.get());
+  }
+  parts.executors.emplace("local", local.get());
+  parts.actions = exec::actions();
+  parts.config = settings.config;
+  parts.config_folder = settings.config_file.parent_path();
+  parts.data_folder = settings.data;
+  parts.clock = now;
+  parts.secret = [this](std::string name, std::string app, std::string environment) {
+    return secrets->for_pipeline(std::move(name), std::move(app), std::move(environment));
+  };
+  parts.check = [this](std::string check) { return ask_check(http, now, std::move(check)); };
+  parts.branch_read = [this](const std::string& app, std::shared_ptr<const pipeline::Definition> definition) {
+    if (scheduler) spawn(executor, "schedules of " + app, scheduler->declare(app, schedules_of(app, *definition)));
+  };
+  parts.public_url = public_url();
+  return parts;
+}
+
+triggers::Starter ServerApp::State::starter() {
+  triggers::Starter starter;
+  starter.create = [this](store::Tx& tx, const engine::StartRequest& request) { return engine->create(tx, request); };
+  starter.wake = [this](const RunId& id) { engine->wake(id); };
+  return starter;
+}
+
+void ServerApp::State::branch_moved(const std::string& app) {
+  spawn(executor, "schedules of " + app, declare_schedules(app, *source, *settings.config, *scheduler, pool), [app](std::exception_ptr error) {
+    log::warn("schedules.not-read", {{"app", app}, {"why", describe(error)}});
+  });
+}
+
+void ServerApp::State::make_triggers() {
+  std::vector<std::string> names;
+  std::vector<triggers::AppAddress> apps;
+  for (const auto& [name, app] : settings.config->apps) {
+    names.push_back(name);
+    apps.push_back({name, app.repository, app.full_name});
+  }
+  triggers::Receiver::Parts receiving;
+  receiving.store = store.get();
+  receiving.pool = &pool;
+  receiving.starter = starter();
+  receiving.secrets = [this](triggers::Provider provider, std::string app) {
+    return hook_secrets(*secrets, *settings.config, *source, provider, std::move(app));
+  };
+  receiver = std::make_unique<triggers::Receiver>(std::move(receiving), std::move(apps));
+
+  triggers::Scheduler::Parts scheduling;
+  scheduling.executor = executor;
+  scheduling.store = store.get();
+  scheduling.starter = starter();
+  scheduling.calendar = calendar_check(*settings.config, settings.config_file.parent_path());
+  scheduler = std::make_unique<triggers::Scheduler>(std::move(scheduling));
+
+  triggers::Poller::Parts polling;
+  polling.executor = executor;
+  polling.store = store.get();
+  polling.starter = starter();
+  polling.list_refs = [this](std::string app) { return source->mirror(app).ls_remote(deadline_in(std::chrono::seconds(60))); };
+  polling.branch_moved = [this](const std::string& app) { branch_moved(app); };
+  poller = std::make_unique<triggers::Poller>(std::move(polling), std::move(names));
+}
+
+void ServerApp::State::listen() {
+  web::Parts parts;
+  parts.engine = engine.get();
+  parts.store = store.get();
+  parts.secrets = &secrets->box();
+  parts.public_url = public_url();
+  parts.schedules = schedule_door(*scheduler);
+  parts.hook = [this](std::string provider, std::string app, net::Request& request) {
+    return answer_hook(*receiver, std::move(provider), std::move(app), request);
+  };
+  parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) { return local->step_folder(run, job, attempt, step); };
+  parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
+  parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };
+  web = std::make_unique<web::Web>(std::move(parts));
+
+  net::ServerOptions options;
+  options.route_limits = web->route_limits();
+  options.trusted_proxies = settings.config->server.trusted_proxies;
+  server = std::make_unique<net::Server>(executor, web->handler(), std::move(options));
+  std::optional<net::Tls> tls;
+  if (const auto& files = settings.config->server.tls) {
+    const auto folder = settings.config_file.parent_path();
+    tls = net::Tls{folder / files->certificate, folder / files->key};
+  }
+  const std::string address = settings.listen.empty() ? settings.config->server.listen : settings.listen;
+  const auto port = server->listen_tcp(address, tls);
+  const auto socket = settings.data / "fairlead.sock";
+  server->listen_unix(socket);
+  addresses = {(tls ? "https://" : "http://") + address.substr(0, address.rfind(':') + 1) + std::to_string(port), "unix:" + socket.string()};
+}
+
+Awaitable<void> ServerApp::start() {
+  State& state = *state_;
+  state.open_rooms();
+  state.make_triggers();
+  state.listen();
+  co_await state.engine->boot();
+  state.ready = true;
+  spawn(state.executor, "scheduler", state.scheduler->run());
+  spawn(state.executor, "poller", state.poller->run());
+}
+
+Awaitable<void> ServerApp::stop() {
+  State& state = *state_;
+  co_await state.web->stop();
+  co_await state.server->stop(deadline_in(std::chrono::seconds(5)));
+  co_await state.engine->stop();
+  state.store->close();
+}
+
+}  // namespace fairlead::cli

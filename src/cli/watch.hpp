@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "cli/client.hpp"
+#include "cli/output.hpp"
+
+namespace fairlead::cli {
+
+struct WatchOptions {
+  bool progress = true;  ///< a line for each change of a stage, job or gate
+  bool logs = false;     ///< also what the steps write
+  long timeout = 0;      ///< seconds, 0: none
+};
+
+/// Follows a run to its end, through restarts of the server. Returns the exit code of its end (124 when the time is up).
+int watch_run(Client&, Output&, const std::string& run, const WatchOptions&);
+
+/// The tree of a run, as `show` prints it.
+void print_run(Output&, const Json& run);
+
+}  // namespace fairlead::cli

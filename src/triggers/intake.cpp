@@ -17,7 +17,7 @@ std::vector<std::string> excluded_people(const Delivery& delivery) {
     if (!name.empty()) people.insert(prefix + name);
   };
   auto host = std::string(to_string(delivery.provider)) + ":";
-  add(host, delivery.actor.login);
+  if (!delivery.actor.login.empty()) people.insert(actor_name(delivery));
   add("user:", delivery.actor.email);
   for (const auto& commit : delivery.commits) {
     add(host, commit.author_login);

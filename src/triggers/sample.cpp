@@ -5,7 +5,9 @@
 
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/error.hpp"
+#include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/triggers/provider.hpp"
 #include "fairlead/triggers/standard_webhooks.hpp"
 
 namespace fairlead::triggers {
@@ -72,6 +74,14 @@ std::string_view id_header(const Sample& sample) {
   return "webhook-id";
 }
 
+/// The same body is accepted once under any id where the id is not signed (reliability E2), so a fresh one says that it is one.
+void mark_replayed(Sample& sample, std::string_view id) {
+  if (!body_is_identity(sample.provider) || !sample.body.starts_with('{')) return;
+  auto json = parse_json(sample.body);
+  json["replayed"] = id;
+  sample.body = dump(json);
+}
+
 void sign_http(Sample& sample, const Secret& secret, Time now) {
   auto timestamp = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   if (sample.headers.get("webhook-id").empty()) sample.headers.set("webhook-id", "msg_" + hex(random_bytes(12)));
@@ -103,7 +113,10 @@ Sample parse_sample(std::string_view text, std::string_view name) {
 void sign_sample(Sample& sample, const Secret& secret, Time now, std::string_view fresh_id) {
   if (secret.empty())
     throw Error(ErrorKind::invalid, "the secret of " + sample.path + " is empty", "set it under webhooks: in fairlead.yml");
-  if (!fresh_id.empty()) sample.headers.set(id_header(sample), std::string(fresh_id));
+  if (!fresh_id.empty()) {
+    sample.headers.set(id_header(sample), std::string(fresh_id));
+    mark_replayed(sample, fresh_id);
+  }
   auto mac = [&] { return hmac_sha256_hex(secret.reveal(), sample.body); };
   switch (sample.provider) {
     case Provider::github: return sample.headers.set("X-Hub-Signature-256", "sha256=" + mac());

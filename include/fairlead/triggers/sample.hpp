@@ -25,7 +25,8 @@ struct Sample {
 /// Throws Error(invalid) that names the line. `name` is for messages.
 Sample parse_sample(std::string_view text, std::string_view name);
 
-/// Adds the signature the host would send, and a fresh delivery id when `fresh_id` is not empty.
+/// Adds the signature the host would send, and a fresh delivery id when `fresh_id` is not empty (also into the body as
+/// `replayed`, where the same body under another id counts as a duplicate).
 /// For http the timestamp is `now`.
 void sign_sample(Sample&, const Secret&, Time now, std::string_view fresh_id = {});
 

@@ -67,7 +67,7 @@ std::string check_title(std::string_view text) {
 
 std::string check_env_name(std::string_view text) {
   if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) || !only(text, ""))
-    return "is no name of an environment variable (letters, digits and _)";
+    return "must be letters, digits and _, and may not begin with a digit";
   return text.starts_with("FAIRLEAD_") || text == "FAIRLEAD" ? "is reserved: FAIRLEAD… is set by the server" : "";
 }
 
@@ -103,7 +103,7 @@ std::string check_url(std::string_view text) {
 std::string check_inside(std::string_view text) {
   const auto parts = split(text, '/');
   const bool out = text.empty() || text.starts_with('/') || is_one_of("..", parts);
-  return out ? "must be a path within the workspace" : "";
+  return out ? "must be a relative path without .." : "";
 }
 
 std::string check_retry_on(std::string_view text) {

@@ -90,9 +90,9 @@ Shape service() {
                                               })});
 }
 
+/// Axes have names of their own, so the reader of a matrix looks at its values, not a shape.
 Shape matrix() {
-  Shape values = list_of(anything());
-  Shape shape = map_of(either({values, boolean(), number(1, 256)}), check_id);
+  Shape shape = map_of(anything(), check_id);
   shape.title = "matrix";
   return shape;
 }
@@ -125,11 +125,11 @@ Shape step() {
 }
 
 Shape job() {
-  Shape retry = object(
-      "retry", {
-                   Field{"attempts", number(1, 10), "how often it is tried, in total"}.must(),
-                   Field{"on", texts(checked(check_retry_on, "exit 75")), "what is tried again"}.otherwise("[failure, lost, timeout]"),
-               });
+  Shape retry =
+      object("retry", {
+                          Field{"attempts", number(1, 10), "how often it is tried, in total"}.must(),
+                          Field{"on", texts(checked(check_retry_on, "")), "what is tried again"}.otherwise("[failure, lost, timeout]"),
+                      });
   retry.main_field = "attempts";
   Shape cache = object("cache", {
                                     Field{"key", text(yes), "name of the content"}.must(),
@@ -199,7 +199,7 @@ Shape stage() {
           {"name", checked(check_title, "production"), "name of the stage; default its environment"},
           {"environment", checked(check_id, "production"), "environment of the server file: its approval, calendar, lock and queue apply"},
           {"if", condition(), "whether it runs; default success()"},
-          Field{"on-failure", either({retry, checked(check_on_failure, "rollback")}), "stop, rollback or { retry: 1 }"}.otherwise("stop"),
+          Field{"on-failure", either({retry, checked(check_on_failure, "")}), "stop, rollback or { retry: 1 }"}.otherwise("stop"),
           {"checks", list_of(check), "must hold before the stage starts, and again after its approval"},
           Field{"jobs", jobs(), "id → job"}.must(),
       });

@@ -74,8 +74,10 @@ class Validator {
       return report(value.mark(), path,
                     "an expression may not stand in a script: text from commits and branches must not become shell. Instead " +
                         script_fix(value.text()));
-    if (has_expression(value.text()) && shape.expressions != Expressions::no) return;
-    if (has_expression(value.text()) && !shape.secret) return report(value.mark(), path, "expressions are not evaluated here");
+    if (has_expression(value.text())) {
+      if (shape.expressions == Expressions::no && !shape.secret) report(value.mark(), path, "expressions are not evaluated here");
+      return;
+    }
     if (shape.type == Type::text)
       check_text(value, shape, path);
     else
@@ -206,17 +208,19 @@ class Validator {
 
 bool has_expression(std::string_view text) { return text.find("${{") != std::string_view::npos; }
 
+namespace {
+constexpr const char* word_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+}
+
 std::string script_fix(std::string_view script) {
   const auto begin = script.find("${{");
   const auto end = script.find("}}", begin);
   const std::string inside(trim(script.substr(begin + 3, end == std::string_view::npos ? end : end - begin - 3)));
+  const auto last = inside.find_last_of(word_characters);
+  const auto before = last == std::string::npos ? last : inside.find_last_not_of(word_characters, last);
   std::string name;
-  for (const char c : inside.substr(inside.find_last_of(". ") + 1)) {
-    if (std::isalnum(static_cast<unsigned char>(c)))
-      name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    else if (c == '-' || c == '_')
-      name += '_';
-  }
+  for (const char c : last == std::string::npos ? "" : inside.substr(before + 1, last - before))
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) || name.size() > 40) name = "VALUE";
   return "write env: { " + name + ": \"${{ " + inside + " }}\" } and use \"$" + name + "\" in the script";
 }

@@ -54,7 +54,8 @@ Awaitable<std::exception_ptr> attempt(const std::function<Awaitable<void>(const 
 Awaitable<void> handle_until_done(const std::string& name, const std::function<Awaitable<void>(const Event&)>& handle, const Event& event) {
   auto pause = first_pause;
   while (auto error = co_await attempt(handle, event)) {
-    log::warn("reader.failed", {{"reader", name}, {"seq", event.seq}, {"type", event.type}, {"error", describe(error)}, {"retry-in-ms", pause.count()}});
+    log::warn("reader.failed",
+              {{"reader", name}, {"seq", event.seq}, {"type", event.type}, {"error", describe(error)}, {"retry-in-ms", pause.count()}});
     co_await sleep_for(pause);
     pause = std::min<std::chrono::milliseconds>(pause * 2, longest_pause);
   }

@@ -33,13 +33,15 @@ std::string bound_to(std::string_view scope, std::string_view name, std::int64_t
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 void check_name(std::string_view scope, std::string_view name) {
-  const bool owned = (scope.starts_with("app:") || scope.starts_with("env:")) && scope.size() > 4 && scope.find('/') == std::string_view::npos;
+  const bool owned =
+      (scope.starts_with("app:") || scope.starts_with("env:")) && scope.size() > 4 && scope.find('/') == std::string_view::npos;
   if (scope != "server" && !owned) {
     throw Error(ErrorKind::usage, "secret scope \"" + std::string(scope) + "\": server, app:<name> or env:<name> was expected");
   }
   const bool good = !name.empty() && name.size() <= 128 && std::ranges::all_of(name, is_word) && !(name[0] >= '0' && name[0] <= '9');
   if (!good) {
-    throw Error(ErrorKind::usage, "secret name \"" + std::string(name) + "\": letters, digits and _ were expected, not starting with a digit",
+    throw Error(ErrorKind::usage,
+                "secret name \"" + std::string(name) + "\": letters, digits and _ were expected, not starting with a digit",
                 "for example DEPLOY_TOKEN");
   }
 }
@@ -53,7 +55,8 @@ void check_value(std::string_view name, const Secret& value) {
                 "so short a text cannot be masked in logs without cutting ordinary words");
   }
   if (size > longest) {
-    throw Error(ErrorKind::usage, "secret " + std::string(name) + ": " + std::to_string(size) + " bytes are too many, at most 64 KiB are kept");
+    throw Error(ErrorKind::usage,
+                "secret " + std::string(name) + ": " + std::to_string(size) + " bytes are too many, at most 64 KiB are kept");
   }
 }
 
@@ -72,14 +75,16 @@ SecretBox SecretBox::open(const std::filesystem::path& key_file) {
     text = random_bytes(key_bytes);
     write_file_durably(key_file, *text, 0400);
   }
-  struct stat info {};
+  struct stat info{};
   if (::stat(key_file.c_str(), &info) != 0) throw errno_error("reading " + key_file.string());
   if ((info.st_mode & 077) != 0) {
     throw Error(ErrorKind::refused, "the key file " + key_file.string() + " can be read by others", "chmod 0400 " + key_file.string());
   }
   if (text->size() != key_bytes) {
-    throw Error(ErrorKind::invalid, "the key file " + key_file.string() + " has " + std::to_string(text->size()) + " bytes, a key has " +
-                                        std::to_string(key_bytes), "put back the key file that belongs to this database");
+    throw Error(
+        ErrorKind::invalid,
+        "the key file " + key_file.string() + " has " + std::to_string(text->size()) + " bytes, a key has " + std::to_string(key_bytes),
+        "put back the key file that belongs to this database");
   }
   return SecretBox(Secret(std::move(*text)));
 }
@@ -93,8 +98,8 @@ void SecretBox::set(Tx& tx, std::string_view scope, std::string_view name, const
   const std::string nonce = random_bytes(nonce_bytes);
   const std::string bound = bound_to(scope, name, version);
   std::string sealed(value.reveal().size() + tag_bytes, '\0');
-  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(sealed), nullptr, raw(value.reveal()), value.reveal().size(), raw(bound), bound.size(), nullptr,
-                                             raw(nonce), raw(key_.reveal()));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(sealed), nullptr, raw(value.reveal()), value.reveal().size(), raw(bound), bound.size(),
+                                             nullptr, raw(nonce), raw(key_.reveal()));
   tx.put("secret", key, dump(Json{{"version", version}, {"key", key_name(key_)}, {"nonce", base64(nonce)}, {"sealed", base64(sealed)}}));
 }
 
@@ -121,12 +126,16 @@ std::vector<SecretInfo> SecretBox::list(View& view, std::string_view scope) cons
   std::vector<SecretInfo> found;
   for (const auto& doc : view.list("secret", scope.empty() ? "" : std::string(scope) + "/")) {
     const auto slash = doc.key.rfind('/');
-    found.push_back({.scope = doc.key.substr(0, slash), .name = doc.key.substr(slash + 1),
-                     .version = number_at(parse_json(doc.body), "version"), .updated_at = doc.updated_at});
+    found.push_back({.scope = doc.key.substr(0, slash),
+                     .name = doc.key.substr(slash + 1),
+                     .version = number_at(parse_json(doc.body), "version"),
+                     .updated_at = doc.updated_at});
   }
   return found;
 }
 
-bool SecretBox::remove(Tx& tx, std::string_view scope, std::string_view name) const { return tx.erase("secret", document_key(scope, name)); }
+bool SecretBox::remove(Tx& tx, std::string_view scope, std::string_view name) const {
+  return tx.erase("secret", document_key(scope, name));
+}
 
 }  // namespace fairlead::store

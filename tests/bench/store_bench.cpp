@@ -1,48 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <cstdio>
 
-#include "fairlead/base/fd.hpp"
+#include "bench/bench.hpp"
 #include "fairlead/base/files.hpp"
-#include "fairlead/base/json.hpp"
 #include "fairlead/store/store.hpp"
 
-/// How fast the store is, each figure beside what the disk itself allows in the same run: a write of 4 KiB and fdatasync.
-/// Prints JSON lines {name, value, unit, baseline, ratio}.
+/// How fast the store commits, each figure beside what the disk itself allows in the same run.
 namespace fairlead::store {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Clock, bench::micros_since, bench::print, bench::quantile;
 
-double micros_since(Clock::time_point start) { return std::chrono::duration<double, std::micro>(Clock::now() - start).count(); }
-
-double quantile(std::vector<double> values, double q) {
-  std::ranges::sort(values);
-  return values.at(static_cast<std::size_t>(q * static_cast<double>(values.size() - 1)));
+NewEvent event() {
+  return {.type = "job.started", .payload = std::string(R"({"job":")") + std::string(180, 'j') + R"("})", .actor = "fairlead"};
 }
-
-void print(const std::string& name, double value, const std::string& unit, double baseline) {
-  std::printf("%s\n", dump(Json{{"name", name}, {"value", value}, {"unit", unit}, {"baseline", baseline}, {"ratio", value / baseline}}).c_str());
-}
-
-/// p50 of appending a page to a file and syncing it.
-double raw_sync(const std::filesystem::path& folder) {
-  const Fd file(::open((folder / "raw").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  const std::string page(4096, 'x');
-  std::vector<double> times;
-  for (int i = 0; i < 1000; ++i) {
-    const auto start = Clock::now();
-    if (::pwrite(file.get(), page.data(), page.size(), i % 64 * 4096) < 0 || ::fdatasync(file.get()) != 0) throw errno_error("raw sync");
-    times.push_back(micros_since(start));
-  }
-  return quantile(times, 0.5);
-}
-
-NewEvent event() { return {.type = "job.started", .payload = std::string(R"({"job":")") + std::string(180, 'j') + R"("})", .actor = "fairlead"}; }
 
 Awaitable<void> append(Store& store, std::string stream) {
   co_await store.transact([&stream](Tx& tx) { tx.append(stream, -1, {event()}); });
@@ -66,7 +37,7 @@ void measure() {
   const TempFolder temp;
   asio::io_context io{1};
   Pool pool{2};
-  const double sync = raw_sync(temp.path());
+  const double sync = bench::raw_sync(temp.path());
   const auto opening = Clock::now();
   auto store = open_sqlite(io.get_executor(), pool, {.folder = temp.path() / "data"});
   print("store open, new", micros_since(opening) / 1000, "ms", sync / 1000);

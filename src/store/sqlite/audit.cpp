@@ -25,8 +25,8 @@ std::string stream_problem(Connection& connection) {
               "SELECT s.name, s.version, coalesce(max(e.version), 0), count(e.seq) FROM stream s LEFT JOIN event e ON e.stream=s.id "
               "GROUP BY s.id HAVING s.version<>coalesce(max(e.version), 0) OR s.version<>count(e.seq) LIMIT 1");
   if (!query.step()) return {};
-  return "stream " + query.text(0) + ": it is at version " + std::to_string(query.number(1)) + " but has " + std::to_string(query.number(3)) +
-         " events up to " + std::to_string(query.number(2));
+  return "stream " + query.text(0) + ": it is at version " + std::to_string(query.number(1)) + " but has " +
+         std::to_string(query.number(3)) + " events up to " + std::to_string(query.number(2));
 }
 
 }  // namespace

@@ -97,7 +97,9 @@ class Query {
   /// Goes to the next row; false at the end. Throws SqliteError.
   bool step();
   /// Executes a statement that returns no rows.
-  void run() { while (step()) continue; }
+  void run() {
+    while (step()) continue;
+  }
 
   std::int64_t number(int column) const;
   std::string text(int column) const;

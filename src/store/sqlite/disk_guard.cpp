@@ -48,7 +48,7 @@ void DiskGuard::disk_full() {
 
 void DiskGuard::measure() {
   measured_ = std::chrono::steady_clock::now();
-  struct statvfs disk {};
+  struct statvfs disk{};
   if (::statvfs(folder_.c_str(), &disk) != 0) return;  // an unreadable folder shows itself in the next write
   const auto unit = static_cast<std::int64_t>(disk.f_frsize);
   const auto total = static_cast<std::int64_t>(disk.f_blocks) * unit;
@@ -59,7 +59,8 @@ void DiskGuard::measure() {
   if (room && !has_ballast_) make_ballast();
   const bool accepting = room && has_ballast_;
   if (accepting) was_full_ = false;
-  if (accepting != state_.accepting) log::warn(accepting ? "store.disk-has-room" : "store.disk-low", {{"free", mebibytes(state_.free_bytes)}});
+  if (accepting != state_.accepting)
+    log::warn(accepting ? "store.disk-has-room" : "store.disk-low", {{"free", mebibytes(state_.free_bytes)}});
   state_.accepting = accepting;
   state_.reason = accepting ? ""
                             : "the disk of " + folder_.string() + (was_full_ ? " was full" : " is nearly full") + " (" +

@@ -22,29 +22,61 @@ std::optional<Time> time_of(const Query& query, int column) {
 }
 
 Event event_of(const Query& row) {
-  return {.seq = row.number(0), .stream = row.text(1), .version = row.number(2), .type = row.text(3), .at = from_micros(row.number(4)),
-          .actor = row.text(5), .payload = row.text(6), .hash = hex(row.bytes(7))};
+  return {.seq = row.number(0),
+          .stream = row.text(1),
+          .version = row.number(2),
+          .type = row.text(3),
+          .at = from_micros(row.number(4)),
+          .actor = row.text(5),
+          .payload = row.text(6),
+          .hash = hex(row.bytes(7))};
 }
 
 RunRow run_of(const Query& row) {
-  return {.id = RunId(row.text(0)), .app = row.text(1), .number = row.number(2), .state = row.text(3), .ref = row.text(4),
-          .sha = row.text(5), .trigger = row.text(6), .actor = row.text(7), .environments = row.text(8), .reason = row.text(9),
-          .created_at = from_micros(row.number(10)), .started_at = time_of(row, 11), .finished_at = time_of(row, 12),
+  return {.id = RunId(row.text(0)),
+          .app = row.text(1),
+          .number = row.number(2),
+          .state = row.text(3),
+          .ref = row.text(4),
+          .sha = row.text(5),
+          .trigger = row.text(6),
+          .actor = row.text(7),
+          .environments = row.text(8),
+          .reason = row.text(9),
+          .created_at = from_micros(row.number(10)),
+          .started_at = time_of(row, 11),
+          .finished_at = time_of(row, 12),
           .version = row.number(13)};
 }
 
 DeploymentRow deployment_of(const Query& row) {
-  return {.id = row.text(0), .run = RunId(row.text(1)), .app = row.text(2), .environment = row.text(3), .target = row.text(4),
-          .version = row.text(5), .state = row.text(6), .previous = row.text(7), .actor = row.text(8),
-          .started_at = from_micros(row.number(9)), .finished_at = time_of(row, 10), .detail = row.text(11)};
+  return {.id = row.text(0),
+          .run = RunId(row.text(1)),
+          .app = row.text(2),
+          .environment = row.text(3),
+          .target = row.text(4),
+          .version = row.text(5),
+          .state = row.text(6),
+          .previous = row.text(7),
+          .actor = row.text(8),
+          .started_at = from_micros(row.number(9)),
+          .finished_at = time_of(row, 10),
+          .detail = row.text(11)};
 }
 
 OpRow op_of(const Query& row) {
   const std::string state = row.text(5);
-  return {.key = row.text(0), .run = RunId(row.text(1)), .step = row.text(2), .name = row.text(3),
+  return {.key = row.text(0),
+          .run = RunId(row.text(1)),
+          .step = row.text(2),
+          .name = row.text(3),
           .cls = static_cast<OpClass>(row.text(4).front()),
-          .state = state == "intent" ? OpState::intent : state == "done" ? OpState::done : OpState::failed,
-          .intent = row.text(6), .result = row.text(7), .at = from_micros(row.number(8))};
+          .state = state == "intent" ? OpState::intent
+                   : state == "done" ? OpState::done
+                                     : OpState::failed,
+          .intent = row.text(6),
+          .result = row.text(7),
+          .at = from_micros(row.number(8))};
 }
 
 Doc doc_of(const Query& row) {
@@ -63,9 +95,7 @@ auto first(Query& query, Make make) {
   return query.step() ? std::optional(make(query)) : std::nullopt;
 }
 
-std::string select(std::string_view columns, std::string_view rest) {
-  return "SELECT " + std::string(columns) + " " + std::string(rest);
-}
+std::string select(std::string_view columns, std::string_view rest) { return "SELECT " + std::string(columns) + " " + std::string(rest); }
 
 /// Condition on `column` for a filter text: equal, or starting with what stands before '*'.
 void match(std::string& where, std::vector<std::string>& parameters, std::string_view column, std::string_view pattern) {
@@ -124,10 +154,10 @@ std::vector<Event> Reads<Base>::feed(std::int64_t after_seq, int limit, const Fi
   match(where, parameters, "e.type", filter.type);
   // One stream: walk its own events (their versions grow with seq). Otherwise walk the log from `after_seq`.
   const bool one_stream = !filter.stream.empty() && !filter.stream.ends_with('*');
-  const std::string sql = one_stream ? select(event_columns, "FROM stream s CROSS JOIN event e ON e.stream=s.id WHERE e.seq>?" + where +
-                                                                 " ORDER BY e.version LIMIT ?")
-                                     : select(event_columns, "FROM event e CROSS JOIN stream s ON s.id=e.stream WHERE e.seq>?" + where +
-                                                                 " ORDER BY e.seq LIMIT ?");
+  const std::string sql =
+      one_stream
+          ? select(event_columns, "FROM stream s CROSS JOIN event e ON e.stream=s.id WHERE e.seq>?" + where + " ORDER BY e.version LIMIT ?")
+          : select(event_columns, "FROM event e CROSS JOIN stream s ON s.id=e.stream WHERE e.seq>?" + where + " ORDER BY e.seq LIMIT ?");
   Query query(connection_, sql, after_seq);
   for (const auto& parameter : parameters) query.bind(parameter);
   query.bind(limit);
@@ -208,10 +238,18 @@ std::optional<std::string> Reads<Base>::blob(std::string_view digest) {
 template <class Base>
 std::optional<DeliveryRow> Reads<Base>::delivery(std::string_view source, std::string_view id) {
   Query query(connection_,
-              "SELECT source, id, event, received_at, verdict, reason, headers, body, answer FROM delivery WHERE source=? AND id=?", source, id);
+              "SELECT source, id, event, received_at, verdict, reason, headers, body, answer FROM delivery WHERE source=? AND id=?", source,
+              id);
   return first(query, [](const Query& row) {
-    return DeliveryRow{.source = row.text(0), .id = row.text(1), .event = row.text(2), .received_at = from_micros(row.number(3)),
-                       .verdict = row.text(4), .reason = row.text(5), .headers = row.text(6), .body = row.bytes(7), .trigger = row.text(8)};
+    return DeliveryRow{.source = row.text(0),
+                       .id = row.text(1),
+                       .event = row.text(2),
+                       .received_at = from_micros(row.number(3)),
+                       .verdict = row.text(4),
+                       .reason = row.text(5),
+                       .headers = row.text(6),
+                       .body = row.bytes(7),
+                       .trigger = row.text(8)};
   });
 }
 
@@ -228,7 +266,8 @@ std::vector<Doc> Reads<Base>::list(std::string_view kind, std::string_view key_p
     Query query(connection_, "SELECT kind, key, body, updated_at FROM doc WHERE kind=? ORDER BY key", kind);
     return all(query, doc_of);
   }
-  Query query(connection_, "SELECT kind, key, body, updated_at FROM doc WHERE kind=? AND key>=? AND key<? ORDER BY key", kind, key_prefix, *end);
+  Query query(connection_, "SELECT kind, key, body, updated_at FROM doc WHERE kind=? AND key>=? AND key<? ORDER BY key", kind, key_prefix,
+              *end);
   return all(query, doc_of);
 }
 

@@ -73,9 +73,12 @@ ListSql list_sql(const DeploymentQuery& query, std::string_view columns) {
   where.equal("state", query.state);
   where.before("id", query.before);
   std::string index = "sqlite_autoindex_deployment_1";
-  if (!query.app.empty()) index = query.environment.empty() ? "deployment_app" : "deployment_app_environment";
-  else if (!query.environment.empty()) index = "deployment_environment";
-  else if (!query.state.empty()) index = "deployment_state";
+  if (!query.app.empty())
+    index = query.environment.empty() ? "deployment_app" : "deployment_app_environment";
+  else if (!query.environment.empty())
+    index = "deployment_environment";
+  else if (!query.state.empty())
+    index = "deployment_state";
   return {"SELECT " + std::string(columns) + " FROM deployment INDEXED BY " + index + where.text + " ORDER BY id DESC LIMIT ?",
           where.parameters};
 }

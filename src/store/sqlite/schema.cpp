@@ -58,7 +58,8 @@ void migrate(Connection& connection, const std::filesystem::path& folder, const 
   const int last = steps.back().version;
   if (from > last) {
     throw Error(ErrorKind::invalid,
-                "the database in " + folder.string() + " has version " + std::to_string(from) + ", this fairlead knows up to " + std::to_string(last),
+                "the database in " + folder.string() + " has version " + std::to_string(from) + ", this fairlead knows up to " +
+                    std::to_string(last),
                 "run the newer fairlead that wrote it, or restore a backup from before the upgrade");
   }
   if (from == last) return;
@@ -82,8 +83,9 @@ Chain verified_tail(Connection& connection, int count) {
   for (const auto& event : view.feed(std::max<std::int64_t>(head - count, 0), count, {})) {
     const bool known = chain.seq != 0 || event.seq == 1;  // the first of the tail has nothing before it to follow
     if (known && (event.seq != chain.seq + 1 || hex(event_hash(chain.hash, event)) != event.hash)) {
-      throw Error(ErrorKind::invalid, "the log is damaged: event " + std::to_string(event.seq) + " (" + event.stream + " " +
-                                          std::to_string(event.version) + ") does not follow from the one before",
+      throw Error(ErrorKind::invalid,
+                  "the log is damaged: event " + std::to_string(event.seq) + " (" + event.stream + " " + std::to_string(event.version) +
+                      ") does not follow from the one before",
                   "restore the last backup (fairlead restore), or look with fairlead audit verify");
     }
     chain = {event.seq, *from_hex(event.hash)};

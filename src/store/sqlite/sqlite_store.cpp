@@ -83,8 +83,8 @@ Awaitable<void> SqliteStore::submit(std::function<void(SqliteTx&)> work, Purpose
       asio::dispatch(guard.get_executor(), [h = std::move(h), error]() mutable { std::move(h)(error); });
     };
     if (writer_->submit(job)) return;
-    job.error = std::make_exception_ptr(Error(ErrorKind::unavailable, "the store is too far behind: the disk is slow",
-                                              "try again later; what is accepted is not lost"));
+    job.error = std::make_exception_ptr(
+        Error(ErrorKind::unavailable, "the store is too far behind: the disk is slow", "try again later; what is accepted is not lost"));
     asio::post(shared_->executor, [refused = std::move(job)]() mutable { refused.resume(refused.error); });
   };
   Job job{.work = std::move(work), .purpose = purpose};
@@ -121,7 +121,9 @@ Awaitable<std::int64_t> SqliteStore::wait_past(std::int64_t seq) {
 
 Health SqliteStore::health() const {
   const DiskState disk = disk_.look();
-  return {.accepting = disk.accepting && writer_, .reason = writer_ ? disk.reason : "the store is closed", .free_bytes = disk.free_bytes,
+  return {.accepting = disk.accepting && writer_,
+          .reason = writer_ ? disk.reason : "the store is closed",
+          .free_bytes = disk.free_bytes,
           .head = head()};
 }
 

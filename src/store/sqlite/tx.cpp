@@ -48,12 +48,16 @@ void SqliteTx::insert(std::int64_t stream_id, Event event) {
 std::int64_t SqliteTx::append(std::string_view name, std::int64_t expected, const std::vector<NewEvent>& events) {
   auto [id, version] = stream(name);
   if (expected >= 0 && version != expected) {
-    throw Error(ErrorKind::conflict, "appending to " + std::string(name) + ": version " + std::to_string(expected) + " was expected, it is at " +
-                                         std::to_string(version) + "; another writer was first");
+    throw Error(ErrorKind::conflict, "appending to " + std::string(name) + ": version " + std::to_string(expected) +
+                                         " was expected, it is at " + std::to_string(version) + "; another writer was first");
   }
   for (const auto& event : events) {
-    insert(id, {.stream = std::string(name), .version = ++version, .type = event.type, .at = event.at.value_or(clock_()),
-                .actor = event.actor, .payload = event.payload});
+    insert(id, {.stream = std::string(name),
+                .version = ++version,
+                .type = event.type,
+                .at = event.at.value_or(clock_()),
+                .actor = event.actor,
+                .payload = event.payload});
   }
   if (!events.empty()) Query(connection_, "UPDATE stream SET version=? WHERE id=?", version, id).run();
   return version;
@@ -69,13 +73,14 @@ std::int64_t SqliteTx::next(std::string_view counter) {
 }
 
 void SqliteTx::put_run(const RunRow& row) {
-  Query(connection_,
-        "INSERT INTO run(id, app, number, state, ref, sha, cause, actor, environments, reason, created_at, started_at, finished_at, version) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET state=excluded.state, ref=excluded.ref, "
-        "sha=excluded.sha, cause=excluded.cause, actor=excluded.actor, environments=excluded.environments, reason=excluded.reason, "
-        "created_at=excluded.created_at, started_at=excluded.started_at, finished_at=excluded.finished_at, version=excluded.version",
-        row.id.str(), row.app, row.number, row.state, row.ref, row.sha, row.trigger, row.actor, row.environments, row.reason,
-        to_micros(row.created_at), micros(row.started_at), micros(row.finished_at), row.version)
+  Query(
+      connection_,
+      "INSERT INTO run(id, app, number, state, ref, sha, cause, actor, environments, reason, created_at, started_at, finished_at, version) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET state=excluded.state, ref=excluded.ref, "
+      "sha=excluded.sha, cause=excluded.cause, actor=excluded.actor, environments=excluded.environments, reason=excluded.reason, "
+      "created_at=excluded.created_at, started_at=excluded.started_at, finished_at=excluded.finished_at, version=excluded.version",
+      row.id.str(), row.app, row.number, row.state, row.ref, row.sha, row.trigger, row.actor, row.environments, row.reason,
+      to_micros(row.created_at), micros(row.started_at), micros(row.finished_at), row.version)
       .run();
   put_environments(row);
 }
@@ -83,8 +88,8 @@ void SqliteTx::put_run(const RunRow& row) {
 void SqliteTx::put_environments(const RunRow& row) {
   for (const auto& environment : split(row.environments, ' ')) {
     if (environment.empty()) continue;
-    Query(connection_, "INSERT INTO run_environment(environment, run, app) VALUES(?, ?, ?) ON CONFLICT DO NOTHING", environment, row.id.str(),
-          row.app)
+    Query(connection_, "INSERT INTO run_environment(environment, run, app) VALUES(?, ?, ?) ON CONFLICT DO NOTHING", environment,
+          row.id.str(), row.app)
         .run();
   }
 }
@@ -95,8 +100,8 @@ void SqliteTx::put_deployment(const DeploymentRow& row) {
         "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET target=excluded.target, version=excluded.version, "
         "state=excluded.state, previous=excluded.previous, actor=excluded.actor, started_at=excluded.started_at, "
         "finished_at=excluded.finished_at, detail=excluded.detail",
-        row.id, row.run.str(), row.app, row.environment, row.target, row.version, row.state, row.previous, row.actor, to_micros(row.started_at),
-        micros(row.finished_at), row.detail)
+        row.id, row.run.str(), row.app, row.environment, row.target, row.version, row.state, row.previous, row.actor,
+        to_micros(row.started_at), micros(row.finished_at), row.detail)
       .run();
 }
 
@@ -105,7 +110,8 @@ void SqliteTx::put_op(const OpRow& row) {
   Query(connection_,
         "INSERT INTO op(key, run, step, name, class, state, intent, result, at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT(key) DO UPDATE SET state=excluded.state, intent=excluded.intent, result=excluded.result, at=excluded.at",
-        row.key, row.run.str(), row.step, row.name, std::string_view(&cls, 1), state_word(row.state), row.intent, row.result, to_micros(row.at))
+        row.key, row.run.str(), row.step, row.name, std::string_view(&cls, 1), state_word(row.state), row.intent, row.result,
+        to_micros(row.at))
       .run();
 }
 
@@ -159,7 +165,8 @@ std::optional<std::int64_t> SqliteTx::lease(std::string_view name, std::string_v
 void SqliteTx::require_fence(std::string_view name, std::int64_t fence) {
   Query query(connection_, "SELECT 1 FROM lease WHERE name=? AND fence=? AND owner<>''", name, fence);
   if (query.step()) return;
-  throw Error(ErrorKind::conflict, "the lease " + std::string(name) + " has a new owner; fence " + std::to_string(fence) + " writes nothing");
+  throw Error(ErrorKind::conflict,
+              "the lease " + std::string(name) + " has a new owner; fence " + std::to_string(fence) + " writes nothing");
 }
 
 void SqliteTx::release(std::string_view name, std::string_view owner) {

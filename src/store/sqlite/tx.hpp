@@ -10,8 +10,7 @@ namespace fairlead::store::sqlite {
 /// puts the chain back to what it was.
 class SqliteTx final : public Reads<Tx> {
  public:
-  SqliteTx(Connection& connection, Clock clock, Chain chain)
-      : Reads<Tx>(connection), clock_(std::move(clock)), chain_(std::move(chain)) {}
+  SqliteTx(Connection& connection, Clock clock, Chain chain) : Reads<Tx>(connection), clock_(std::move(clock)), chain_(std::move(chain)) {}
 
   std::int64_t append(std::string_view stream, std::int64_t expected, const std::vector<NewEvent>&) override;
   std::int64_t next(std::string_view counter) override;

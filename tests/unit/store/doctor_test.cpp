@@ -31,8 +31,9 @@ class DoctorTest : public StoreTest {
 
 TEST_F(DoctorTest, rebuild_makes_the_projections_from_the_log_alone) {
   close();
-  raw_sql(file(), "INSERT INTO run SELECT 'ghost', app, 99, state, ref, sha, cause, actor, environments, reason, created_at, started_at, "
-                  "finished_at, version FROM run LIMIT 1");
+  raw_sql(file(),
+          "INSERT INTO run SELECT 'ghost', app, 99, state, ref, sha, cause, actor, environments, reason, created_at, started_at, "
+          "finished_at, version FROM run LIMIT 1");
   open();
   EXPECT_EQ(run(store->rebuild(project)), 6);
   const auto rows = read([](View& view) { return view.runs({}); });
@@ -52,7 +53,7 @@ TEST_F(DoctorTest, a_backup_is_a_whole_database_readable_by_its_owner_and_never_
   const auto copy = temp.path() / "copy" / "fairlead.db";
   make_folders(copy.parent_path());
   run(store->backup(copy));
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(copy.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(kind_thrown([&] { run(store->backup(copy)); }), ErrorKind::refused);

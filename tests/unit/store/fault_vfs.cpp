@@ -29,7 +29,8 @@ int close_file(sqlite3_file* f) { return methods(f)->xClose(real(f)); }
 int read_file(sqlite3_file* f, void* to, int size, sqlite3_int64 at) { return methods(f)->xRead(real(f), to, size, at); }
 
 int write_file(sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
-  ours(f)->vfs->record({FaultVfs::Kind::write, ours(f)->name, at, std::string(static_cast<const char*>(from), static_cast<std::size_t>(size))});
+  ours(f)->vfs->record(
+      {FaultVfs::Kind::write, ours(f)->name, at, std::string(static_cast<const char*>(from), static_cast<std::size_t>(size))});
   return methods(f)->xWrite(real(f), from, size, at);
 }
 
@@ -52,15 +53,31 @@ int reserved(sqlite3_file* f, int* held) { return methods(f)->xCheckReservedLock
 int control(sqlite3_file* f, int op, void* arg) { return methods(f)->xFileControl(real(f), op, arg); }
 int sector(sqlite3_file* f) { return methods(f)->xSectorSize(real(f)); }
 int characteristics(sqlite3_file* f) { return methods(f)->xDeviceCharacteristics(real(f)); }
-int shm_map(sqlite3_file* f, int page, int size, int extend, void volatile** to) { return methods(f)->xShmMap(real(f), page, size, extend, to); }
+int shm_map(sqlite3_file* f, int page, int size, int extend, void volatile** to) {
+  return methods(f)->xShmMap(real(f), page, size, extend, to);
+}
 int shm_lock(sqlite3_file* f, int offset, int n, int flags) { return methods(f)->xShmLock(real(f), offset, n, flags); }
 void shm_barrier(sqlite3_file* f) { methods(f)->xShmBarrier(real(f)); }
 int shm_unmap(sqlite3_file* f, int remove) { return methods(f)->xShmUnmap(real(f), remove); }
 
-const sqlite3_io_methods io = {.iVersion = 2, .xClose = close_file, .xRead = read_file, .xWrite = write_file, .xTruncate = truncate_file,
-                               .xSync = sync_file, .xFileSize = file_size, .xLock = lock, .xUnlock = unlock, .xCheckReservedLock = reserved,
-                               .xFileControl = control, .xSectorSize = sector, .xDeviceCharacteristics = characteristics, .xShmMap = shm_map,
-                               .xShmLock = shm_lock, .xShmBarrier = shm_barrier, .xShmUnmap = shm_unmap, .xFetch = nullptr,
+const sqlite3_io_methods io = {.iVersion = 2,
+                               .xClose = close_file,
+                               .xRead = read_file,
+                               .xWrite = write_file,
+                               .xTruncate = truncate_file,
+                               .xSync = sync_file,
+                               .xFileSize = file_size,
+                               .xLock = lock,
+                               .xUnlock = unlock,
+                               .xCheckReservedLock = reserved,
+                               .xFileControl = control,
+                               .xSectorSize = sector,
+                               .xDeviceCharacteristics = characteristics,
+                               .xShmMap = shm_map,
+                               .xShmLock = shm_lock,
+                               .xShmBarrier = shm_barrier,
+                               .xShmUnmap = shm_unmap,
+                               .xFetch = nullptr,
                                .xUnfetch = nullptr};
 
 std::string name_of(const char* path) { return path ? std::filesystem::path(path).filename().string() : std::string("temporary"); }
@@ -118,7 +135,9 @@ FaultVfs::FaultVfs() : real_(sqlite3_vfs_find(nullptr)), vfs_(*real_) {
   vfs_.xOpen = open;
   vfs_.xDelete = remove;
   // The other calls of the real VFS read its own pAppData; they are given the real VFS again.
-  vfs_.xAccess = [](sqlite3_vfs* v, const char* path, int flags, int* out) { return shim(v)->real()->xAccess(shim(v)->real(), path, flags, out); };
+  vfs_.xAccess = [](sqlite3_vfs* v, const char* path, int flags, int* out) {
+    return shim(v)->real()->xAccess(shim(v)->real(), path, flags, out);
+  };
   vfs_.xFullPathname = [](sqlite3_vfs* v, const char* path, int n, char* out) {
     return shim(v)->real()->xFullPathname(shim(v)->real(), path, n, out);
   };
@@ -152,8 +171,10 @@ std::map<std::string, std::string> FaultVfs::image(std::size_t count, unsigned s
     const Change& change = changes_[i];
     const auto found = synced.find(change.file);
     const bool durable = found != synced.end() && i < found->second;
-    if (durable) apply(files[change.file], change, 0, change.bytes.size());
-    else apply_partly(files[change.file], change, random);
+    if (durable)
+      apply(files[change.file], change, 0, change.bytes.size());
+    else
+      apply_partly(files[change.file], change, random);
   }
   return files;
 }

@@ -91,7 +91,8 @@ class PlanTest : public ReadTest {
     EXPECT_EQ(sqlite3_prepare_v2(db, ("EXPLAIN QUERY PLAN " + list.sql).c_str(), -1, &statement, nullptr), SQLITE_OK)
         << sqlite3_errmsg(db) << " in " << list.sql;
     std::string text;
-    while (sqlite3_step(statement) == SQLITE_ROW) text += std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3))) + "\n";
+    while (sqlite3_step(statement) == SQLITE_ROW)
+      text += std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3))) + "\n";
     sqlite3_finalize(statement);
     sqlite3_close(db);
     return text;
@@ -124,7 +125,8 @@ TEST_F(PlanTest, each_filter_has_its_index) {
   EXPECT_THAT(run_plan({.environment = "e", .before = "x"}), testing::HasSubstr("PRIMARY KEY (environment=? AND run<?)"));
   EXPECT_THAT(run_plan({.unfinished = true}), testing::HasSubstr("run_unfinished"));
   auto deployment_plan = [this](DeploymentQuery query) { return plan(sqlite::list_sql(query, "id, detail")); };
-  EXPECT_THAT(deployment_plan({.app = "a", .environment = "e"}), testing::HasSubstr("deployment_app_environment (app=? AND environment=?)"));
+  EXPECT_THAT(deployment_plan({.app = "a", .environment = "e"}),
+              testing::HasSubstr("deployment_app_environment (app=? AND environment=?)"));
   EXPECT_THAT(deployment_plan({.environment = "e"}), testing::HasSubstr("deployment_environment (environment=?)"));
 }
 

@@ -87,8 +87,15 @@ TEST_F(ListTest, a_changed_run_replaces_its_row_and_keeps_its_times) {
 TEST_F(StoreTest, deployments_are_listed_by_app_environment_and_state) {
   transact([](Tx& tx) {
     for (std::string id : {"1", "2", "3"}) {
-      tx.put_deployment({.id = id, .run = RunId("r"), .app = id == "2" ? "cart" : "shop", .environment = "staging", .target = "t", .version = "v" + id,
-                         .state = "running", .started_at = now(), .detail = "{}"});
+      tx.put_deployment({.id = id,
+                         .run = RunId("r"),
+                         .app = id == "2" ? "cart" : "shop",
+                         .environment = "staging",
+                         .target = "t",
+                         .version = "v" + id,
+                         .state = "running",
+                         .started_at = now(),
+                         .detail = "{}"});
     }
     auto row = *tx.deployment("1");
     row.state = "succeeded";
@@ -119,8 +126,14 @@ TEST_F(StoreTest, an_op_keeps_its_result_and_a_done_op_stays_done) {
 
 TEST_F(StoreTest, a_delivery_is_taken_once_with_its_raw_body) {
   const std::string body("\x00\xff{}", 4);
-  const DeliveryRow row{.source = "github", .id = "d1", .event = "push", .received_at = now(), .verdict = "accepted", .headers = "{}",
-                        .body = body, .trigger = "t1"};
+  const DeliveryRow row{.source = "github",
+                        .id = "d1",
+                        .event = "push",
+                        .received_at = now(),
+                        .verdict = "accepted",
+                        .headers = "{}",
+                        .body = body,
+                        .trigger = "t1"};
   EXPECT_TRUE(transact([&](Tx& tx) { return tx.put_delivery(row); }));
   EXPECT_FALSE(transact([&](Tx& tx) { return tx.put_delivery(row); }));
   const auto kept = read([](View& view) { return view.delivery("github", "d1"); });

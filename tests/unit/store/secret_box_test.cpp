@@ -51,7 +51,7 @@ TEST_F(SecretBoxTest, the_key_is_made_once_readable_by_its_owner_only) {
   const std::string key = read_file(key_file());
   box();
   EXPECT_EQ(read_file(key_file()), key);
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(key_file().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0400u);
   ASSERT_EQ(::chmod(key_file().c_str(), 0440), 0);

@@ -15,7 +15,8 @@ Awaitable<void> write(Store& store, std::string stream) {
   for (;;) {
     version = co_await store.transact([&stream, version](Tx& tx) {
       tx.next("count/" + stream);
-      return tx.append(stream, version, {{.type = "step", .payload = R"({"text":")" + std::string(700, 'x') + R"("})", .actor = "fairlead"}});
+      return tx.append(stream, version,
+                       {{.type = "step", .payload = R"({"text":")" + std::string(700, 'x') + R"("})", .actor = "fairlead"}});
     });
     const std::string line = stream + " " + std::to_string(version) + "\n";
     if (::write(1, line.data(), line.size()) < 0) std::_Exit(2);

@@ -77,8 +77,16 @@ inline NewEvent event(std::string type, std::string payload = "{}") {
 }
 
 inline RunRow run_row(std::string id, std::string app, std::int64_t number, std::string state = "running") {
-  return {.id = RunId(std::move(id)), .app = std::move(app), .number = number, .state = std::move(state), .ref = "refs/heads/main",
-          .trigger = "push", .actor = "github:octocat", .environments = " ", .created_at = now(), .version = 1};
+  return {.id = RunId(std::move(id)),
+          .app = std::move(app),
+          .number = number,
+          .state = std::move(state),
+          .ref = "refs/heads/main",
+          .trigger = "push",
+          .actor = "github:octocat",
+          .environments = " ",
+          .created_at = now(),
+          .version = 1};
 }
 
 /// Kind of the Error that `work` throws; nullopt when it throws none.

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "exec/keep/closing.hpp"
 #include "exec/job/folders.hpp"
 #include "exec/job/outcome.hpp"
 #include "exec/job/shell.hpp"
+#include "exec/keep/closing.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"

@@ -19,8 +19,10 @@ constexpr std::size_t value_limit = 64 << 10;
 std::map<std::string, std::string> later_env(const Assignments& assignments, std::vector<std::string>* remarks) {
   std::map<std::string, std::string> env;
   for (const auto& [name, value] : assignments.values) {
-    if (!is_reserved_variable(name)) env.emplace(name, value);
-    else if (remarks != nullptr) remarks->push_back("$FAIRLEAD_ENV: " + name + " may not be set for later steps: left out");
+    if (!is_reserved_variable(name))
+      env.emplace(name, value);
+    else if (remarks != nullptr)
+      remarks->push_back("$FAIRLEAD_ENV: " + name + " may not be set for later steps: left out");
   }
   return env;
 }
@@ -63,8 +65,10 @@ std::vector<std::string> read_results(const std::filesystem::path& folder, const
   for (const auto& [key, value] : outputs.values) {
     auto hidden = mask(patterns, value);
     if (hidden != value) remarks.push_back("$FAIRLEAD_OUTPUT: the value of " + key + " contains a secret and was masked");
-    if (hidden.size() > value_limit) remarks.push_back("$FAIRLEAD_OUTPUT: the value of " + key + " is longer than 64 KiB: left out");
-    else outcome.outputs[key] = std::move(hidden);
+    if (hidden.size() > value_limit)
+      remarks.push_back("$FAIRLEAD_OUTPUT: the value of " + key + " is longer than 64 KiB: left out");
+    else
+      outcome.outputs[key] = std::move(hidden);
   }
   for (auto& [key, value] : later_env(env, &remarks)) {
     if (mask(patterns, value) == value) outcome.env[key] = value;

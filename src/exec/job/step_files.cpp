@@ -10,7 +10,9 @@ namespace fairlead::exec {
 namespace {
 
 bool is_name(std::string_view name) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
   return !name.empty() && name.size() <= 200 && std::all_of(name.begin(), name.end(), allowed) && !(name[0] >= '0' && name[0] <= '9');
 }
 
@@ -51,9 +53,12 @@ Assignments parse_assignments(std::string_view text, std::string_view variable) 
         value += next;
         first = false;
       }
-      if (!is_name(name) || end.empty()) problem(at, "not of the form name<<END");
-      else if (!ended) problem(at, "no line \"" + strip_control(end) + "\" ends the value of " + std::string(name));
-      else result.values[std::string(name)] = value;
+      if (!is_name(name) || end.empty())
+        problem(at, "not of the form name<<END");
+      else if (!ended)
+        problem(at, "no line \"" + strip_control(end) + "\" ends the value of " + std::string(name));
+      else
+        result.values[std::string(name)] = value;
     } else if (equals == std::string_view::npos || !is_name(trim(line.substr(0, equals)))) {
       problem(at, "neither name=value nor name<<END");
     } else {

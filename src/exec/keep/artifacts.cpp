@@ -24,7 +24,8 @@ std::optional<Artifact> read_artifact(const fs::path& description) {
   const auto json = parse_json(*text);
   auto archive = description;
   archive.replace_extension(".tar.zst");
-  return Artifact{text_at(json, "name"), archive, number_at(json, "size"), number_at(json, "bytes"), number_at(json, "files"), text_at(json, "sha256")};
+  return Artifact{text_at(json, "name"),  archive, number_at(json, "size"), number_at(json, "bytes"), number_at(json, "files"),
+                  text_at(json, "sha256")};
 }
 
 }  // namespace
@@ -44,14 +45,15 @@ std::optional<Artifact> find_artifact(const fs::path& data, const RunId& run, co
   return read_artifact(folder_of(data, run, job) / (key_as_file_name(name) + ".json"));
 }
 
-std::optional<Artifact> keep_artifact(const fs::path& data, const RunId& run, const std::string& job, const std::string& name, const fs::path& base,
-                                      const std::vector<std::string>& patterns) {
+std::optional<Artifact> keep_artifact(const fs::path& data, const RunId& run, const std::string& job, const std::string& name,
+                                      const fs::path& base, const std::vector<std::string>& patterns) {
   auto files = matching_files(base, patterns);
   if (files.empty()) return std::nullopt;
   const auto folder = folder_of(data, run, job);
   const auto file = key_as_file_name(name);
   const auto packed = pack(folder / (file + ".tar.zst"), {{base, std::move(files), ""}});
-  const Json description{{"name", name}, {"size", packed.size}, {"bytes", packed.bytes}, {"files", packed.files}, {"sha256", packed.sha256}};
+  const Json description{
+      {"name", name}, {"size", packed.size}, {"bytes", packed.bytes}, {"files", packed.files}, {"sha256", packed.sha256}};
   write_file_durably(folder / (file + ".json"), dump(description) + '\n');  // last: it says that the archive is whole
   return read_artifact(folder / (file + ".json"));
 }

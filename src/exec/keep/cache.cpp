@@ -52,14 +52,18 @@ std::vector<std::string> CacheStore::restore(const CacheEntry& entry, const Cach
   return unpack(entry.archive, {{"work/", roots.base}, {"home/", roots.home}});
 }
 
-bool CacheStore::save(const std::string& app, const std::string& key, const std::vector<std::string>& paths, const CacheRoots& roots) const {
+bool CacheStore::save(const std::string& app, const std::string& key, const std::vector<std::string>& paths,
+                      const CacheRoots& roots) const {
   const auto archive = folder_ / key_as_file_name(app) / (file_of(key) + ".tar.zst");
   if (is_present(archive)) return false;
   std::vector<std::string> in_base, in_home;
   for (const auto& path : paths) {
-    if (path == "~" || path.starts_with("~/")) in_home.push_back(path.size() > 2 ? path.substr(2) : ".");
-    else if (!inside(roots.base, path)) throw Error(ErrorKind::invalid, "the path \"" + path + "\" lies neither in the workspace nor in ~");
-    else in_base.push_back(path);
+    if (path == "~" || path.starts_with("~/"))
+      in_home.push_back(path.size() > 2 ? path.substr(2) : ".");
+    else if (!inside(roots.base, path))
+      throw Error(ErrorKind::invalid, "the path \"" + path + "\" lies neither in the workspace nor in ~");
+    else
+      in_base.push_back(path);
   }
   std::vector<PackSource> sources;
   if (!in_base.empty()) sources.push_back({roots.base, matching_files(roots.base, in_base), "work/"});

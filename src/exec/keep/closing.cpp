@@ -31,7 +31,8 @@ std::vector<CacheRequest> cache_requests(const LocalExecutor::Shared& shared, co
   const auto resolved = shared.parts.resolve ? shared.parts.resolve(spec.job->cache, scope) : spec.job->cache;
   std::vector<CacheRequest> requests;
   for (const auto& entry : resolved) {
-    requests.push_back({text_at(entry, "key"), entry.value("paths", std::vector<std::string>()), entry.value("restore-keys", std::vector<std::string>())});
+    requests.push_back(
+        {text_at(entry, "key"), entry.value("paths", std::vector<std::string>()), entry.value("restore-keys", std::vector<std::string>())});
   }
   return requests;
 }
@@ -43,7 +44,8 @@ fs::path keys_file(const LocalExecutor::Shared& shared, const engine::JobSpec& s
   return job_folder(shared.parts.data, spec.key, spec.job->folder) / "cache.json";
 }
 
-void restore_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base, std::vector<std::string>& lines) {
+void restore_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base,
+                    std::vector<std::string>& lines) {
   const CacheStore store(shared.parts.data, shared.parts.cache_limit);
   Json keys = Json::array();
   for (const auto& request : cache_requests(shared, spec, base)) {
@@ -63,7 +65,8 @@ void restore_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& 
   write_file(keys_file(shared, spec), dump(keys) + '\n');
 }
 
-void save_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base, std::vector<std::string>& warnings) {
+void save_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base,
+                 std::vector<std::string>& warnings) {
   const CacheStore store(shared.parts.data, shared.parts.cache_limit);
   const auto keys = parse_json(read_file_if_exists(keys_file(shared, spec)).value_or("[]"));
   std::size_t index = 0;
@@ -100,13 +103,15 @@ bool keeps_something(const engine::JobSpec& spec) {
   return spec.job && (!spec.job->cache.empty() || !spec.job->artifacts.empty() || !spec.job->reports.empty());
 }
 
-engine::JobResults collect(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base, const MaskPatterns& patterns,
-                           bool succeeded) {
+engine::JobResults collect(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base,
+                           const MaskPatterns& patterns, bool succeeded) {
   engine::JobResults results;
   for (const auto& [name, globs] : spec.job->artifacts) {
     try {
-      if (keep_artifact(shared.parts.data, spec.key.run, spec.key.job, name, base, globs)) results.artifacts.push_back(name);
-      else results.warnings.push_back("artifact " + name + ": no file matches " + join(globs, ", "));
+      if (keep_artifact(shared.parts.data, spec.key.run, spec.key.job, name, base, globs))
+        results.artifacts.push_back(name);
+      else
+        results.warnings.push_back("artifact " + name + ": no file matches " + join(globs, ", "));
     } catch (const Error& error) {
       results.warnings.push_back("artifact " + name + " not kept: " + error.message());
     }
@@ -124,7 +129,8 @@ engine::JobResults collect(const LocalExecutor::Shared& shared, const engine::Jo
 }
 
 void write_closed(const fs::path& folder, const engine::JobResults& results) {
-  const Json json{{"artifacts", results.artifacts}, {"warnings", results.warnings}, {"reports", results.reports ? *results.reports : Json()}};
+  const Json json{
+      {"artifacts", results.artifacts}, {"warnings", results.warnings}, {"reports", results.reports ? *results.reports : Json()}};
   const auto part = folder / "closed.json.part";
   write_file(part, dump(json) + '\n');
   fs::rename(part, folder / "closed.json");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/keep/files.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "exec/job/folders.hpp"
@@ -8,8 +10,6 @@
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/glob.hpp"
-
-#include <unistd.h>
 
 namespace fairlead::exec {
 namespace {
@@ -54,7 +54,8 @@ void walk(const fs::path& base, const fs::path& start, const std::vector<std::st
   if (error || !fs::exists(first)) return;
   if (!fs::is_directory(first)) return take(start);
   auto options = fs::directory_options::skip_permission_denied;
-  for (auto at = fs::recursive_directory_iterator(base / start, options, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+  for (auto at = fs::recursive_directory_iterator(base / start, options, error); !error && at != fs::recursive_directory_iterator();
+       at.increment(error)) {
     const auto status = at->symlink_status(error);
     if (error) continue;
     if (fs::is_directory(status)) {

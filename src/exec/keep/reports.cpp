@@ -52,7 +52,8 @@ class Reading {
       }
       pugi::xml_document document;
       const auto result = document.load_buffer_inplace(text->data(), text->size());
-      if (!result || !read(document)) remarks_.push_back(name + " is no report: " + (result ? "unexpected root element" : result.description()));
+      if (!result || !read(document))
+        remarks_.push_back(name + " is no report: " + (result ? "unexpected root element" : result.description()));
     }
   }
 
@@ -77,7 +78,11 @@ class Reading {
   Json result() const {
     Json json;
     if (junit_.found) {
-      json["junit"] = {{"tests", junit_.tests}, {"failed", junit_.failed}, {"skipped", junit_.skipped}, {"seconds", junit_.seconds}, {"cases", junit_.cases}};
+      json["junit"] = {{"tests", junit_.tests},
+                       {"failed", junit_.failed},
+                       {"skipped", junit_.skipped},
+                       {"seconds", junit_.seconds},
+                       {"cases", junit_.cases}};
     }
     if (coverage_.files > 0) {
       const double percent = coverage_.valid > 0 ? 100.0 * static_cast<double>(coverage_.covered) / static_cast<double>(coverage_.valid)
@@ -127,8 +132,8 @@ class Reading {
 
 }  // namespace
 
-Json read_reports(const std::filesystem::path& base, const std::map<std::string, std::vector<std::string>>& reports, const MaskPatterns& patterns,
-                  std::vector<std::string>& remarks) {
+Json read_reports(const std::filesystem::path& base, const std::map<std::string, std::vector<std::string>>& reports,
+                  const MaskPatterns& patterns, std::vector<std::string>& remarks) {
   Reading reading(base, patterns, remarks);
   for (const auto& [kind, globs] : reports) {
     if (kind == "junit") reading.each(globs, [&](const auto& document) { return reading.junit(document); });

@@ -136,7 +136,8 @@ class Unpacking {
       if (::pwrite(file.get(), data, size, offset) != static_cast<ssize_t>(size)) throw errno_error("writing " + full);
     }
     ::fchmod(file.get(), mode);
-    const timespec times[2] = {{archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)}, {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)}};
+    const timespec times[2] = {{archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)},
+                               {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)}};
     ::futimens(file.get(), times);
   }
 

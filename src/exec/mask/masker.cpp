@@ -84,9 +84,7 @@ void Masker::write(std::string_view chunk, std::string& out) {
   settle(patterns_->unfinished(held_), held_.size(), out);
 }
 
-void Masker::finish(std::string& out) {
-  settle(held_.size(), held_.size(), out);
-}
+void Masker::finish(std::string& out) { settle(held_.size(), held_.size(), out); }
 
 /// Gives out the first `end` bytes of held_: every match that begins there is known. `limit` is where the data ends.
 void Masker::settle(std::size_t end, std::size_t limit, std::string& out) {

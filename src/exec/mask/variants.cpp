@@ -116,9 +116,12 @@ std::string json_ascii(std::string_view text, const char* digits) {
     const std::size_t length = lead < 0xc0 ? 1u : lead < 0xe0 ? 2u : lead < 0xf0 ? 3u : 4u;
     if (lead < 0x80) {
       const auto short_form = json_short(text[i]);
-      if (!short_form.empty()) out += short_form;
-      else if (lead < 0x20) append_code_unit(out, lead, digits);
-      else out += text[i];
+      if (!short_form.empty())
+        out += short_form;
+      else if (lead < 0x20)
+        append_code_unit(out, lead, digits);
+      else
+        out += text[i];
       ++i;
       continue;
     }
@@ -142,7 +145,8 @@ void add_json(Variants& out, std::string_view text) {
       add(out, escaped(text, [&](char c) -> std::string {
             if (const auto short_form = json_short(c); !short_form.empty()) return short_form;
             if (c == '/' && also == "/") return "\\/";
-            if (static_cast<unsigned char>(c) < 0x20 || (c != '/' && also.find(c) != std::string_view::npos)) return "\\u00" + hex_of(c, digits);
+            if (static_cast<unsigned char>(c) < 0x20 || (c != '/' && also.find(c) != std::string_view::npos))
+              return "\\u00" + hex_of(c, digits);
             return {c};
           }));
     }
@@ -163,7 +167,9 @@ std::string shell_ansi(char c) {
 void add_shell(Variants& out, std::string_view text) {
   add(out, escaped(text, [](char c) -> std::string { return c == '\'' ? "'\\''" : std::string{c}; }));
   add(out, escaped(text, [](char c) -> std::string { return c == '\'' ? "'\"'\"'" : std::string{c}; }));
-  add(out, escaped(text, [](char c) { return std::string_view("$`\"\\").find(c) == std::string_view::npos ? std::string{c} : std::string{'\\', c}; }));
+  add(out, escaped(text, [](char c) {
+        return std::string_view("$`\"\\").find(c) == std::string_view::npos ? std::string{c} : std::string{'\\', c};
+      }));
   add(out, escaped(text, [](char c) {  // printf %q
         return std::string_view(" \t!\"#$&'()*,;<>?[\\]^`{|}~").find(c) == std::string_view::npos ? std::string{c} : std::string{'\\', c};
       }));

@@ -52,7 +52,8 @@ std::vector<std::string> environment(const Order& order, const std::string& fold
   if (order.inherit_env) {
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view text(*entry);
-      if (const auto equals = text.find('='); equals != std::string_view::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+      if (const auto equals = text.find('='); equals != std::string_view::npos)
+        all.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
   }
   for (const auto& [name, value] : order.env) all[name] = value;

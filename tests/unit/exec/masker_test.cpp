@@ -112,8 +112,10 @@ TEST(Masker, RandomTextAgreesWithTheObviousAlgorithm) {
     }
     std::string expected;
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (!hidden[at]) expected += text[at];
-      else if (at == 0 || !hidden[at - 1]) expected += "***";
+      if (!hidden[at])
+        expected += text[at];
+      else if (at == 0 || !hidden[at - 1])
+        expected += "***";
     }
     std::vector<std::size_t> cuts;
     for (std::size_t at = random() % 5; at < text.size(); at += random() % 20) cuts.push_back(at);

@@ -32,8 +32,10 @@ Supervised::Supervised(const std::filesystem::path& folder) : folder_(folder) {
   const auto path = folder.string();
   pid_ = ::fork();
   if (pid_ == 0) {
-    if (theirs.get() == inherited_link) ::fcntl(inherited_link, F_SETFD, 0);
-    else ::dup2(theirs.get(), inherited_link);
+    if (theirs.get() == inherited_link)
+      ::fcntl(inherited_link, F_SETFD, 0);
+    else
+      ::dup2(theirs.get(), inherited_link);
     ::execl(SUPERVISOR_FILE, "fairlead-supervise", path.c_str(), nullptr);
     ::_exit(127);
   }
@@ -138,11 +140,23 @@ long Supervised::peak_memory_kib() const {
   return -1;
 }
 
+namespace {
+
 bool runs(const std::string& word) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     std::ifstream file(entry.path() / "cmdline");
     const std::string line((std::istreambuf_iterator<char>(file)), {});
     if (line.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool gone(const std::string& word) {
+  for (int look = 0; look < 1000; ++look) {
+    if (!runs(word)) return true;
+    ::poll(nullptr, 0, 10);
   }
   return false;
 }

@@ -54,7 +54,7 @@ class Supervised {
   pid_t pid_ = -1;
 };
 
-/// Is there a process whose command line has this word?
-bool runs(const std::string& word);
+/// Is there no process (any more) whose command line has this word? One that has just been killed may take a moment.
+bool gone(const std::string& word);
 
 }  // namespace fairlead::exec

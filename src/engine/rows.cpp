@@ -10,6 +10,10 @@ std::string label(const RunState& state) { return state.app + "#" + std::to_stri
 std::string stream_of(const RunId& id) { return "run:" + id.str(); }
 std::string hold_key(const std::string& environment, const std::string& app) { return environment + "/" + app; }
 
+std::string deployment_id(const RunId& run, std::string_view stage, int attempt) {
+  return uuid_from("deployment\n" + run.str() + "\n" + std::string(stage) + "\n" + std::to_string(attempt));
+}
+
 store::RunRow run_row(const RunState& state) {
   store::RunRow row;
   row.id = state.id;
@@ -55,7 +59,7 @@ std::vector<store::DeploymentRow> deployment_rows(const RunState& before, const 
     if (stage.environment.empty() || !stage.started_at) continue;
     const StageState* old = before.stage(stage.name);
     if (old != nullptr && old->state == stage.state && old->attempt == stage.attempt) continue;
-    const std::string id = uuid_from("deployment\n" + after.id.str() + "\n" + stage.name + "\n" + std::to_string(stage.attempt));
+    const std::string id = deployment_id(after.id, stage.name, stage.attempt);
     auto row = view.deployment(id);
     if (!row) {
       row = deployment_row(after, stage, id);

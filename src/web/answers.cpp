@@ -39,7 +39,7 @@ Json deployment_json(const store::DeploymentRow& row) {
           {"target", row.target},
           {"version", row.version},
           {"state", row.state},
-          {"previous", row.previous},
+          {"previous", row.previous.empty() ? Json(nullptr) : Json(row.previous)},
           {"actor", row.actor},
           {"started_at", format_time(row.started_at)},
           {"finished_at", time_text(row.finished_at)},

@@ -15,10 +15,17 @@ std::string checked_state(const std::string& text) {
   return text;
 }
 
-Json run_answer(const engine::RunState& state, const std::string& public_url) {
-  auto json = engine::run_json(state);
-  json["url"] = run_url(public_url, state.id);
-  return json;
+/// The rows of the run's stages with an environment, latest attempts.
+Json deployments_of(store::View& view, const engine::RunState& state) {
+  Json list = Json::array();
+  for (const auto& stage : state.stages) {
+    if (stage.environment.empty() || !stage.started_at) continue;
+    const auto row = view.deployment(engine::deployment_id(state.id, stage.name, stage.attempt));
+    if (!row) continue;
+    list.push_back({{"id", row->id}, {"environment", row->environment}, {"target", row->target}, {"version", row->version},
+                    {"state", row->state}, {"previous", row->previous.empty() ? Json(nullptr) : Json(row->previous)}});
+  }
+  return list;
 }
 
 /// The environment of the named stage, or of the only one that waits for an approval.
@@ -64,7 +71,10 @@ Awaitable<net::Response> list_runs(Call& call) {
 
 Awaitable<net::Response> get_run(Call& call) {
   const auto state = co_await call.run();
-  co_return net::Response::json(200, run_answer(state, call.services.parts.public_url));
+  auto json = engine::run_json(state);
+  json["url"] = run_url(call.services.parts.public_url, state.id);
+  json["deployments"] = co_await call.services.store().read([&state](store::View& view) { return deployments_of(view, state); });
+  co_return net::Response::json(200, json);
 }
 
 Awaitable<net::Response> approve_run(Call& call) { return vote(call, true); }

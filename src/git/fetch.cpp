@@ -10,8 +10,8 @@
 namespace fairlead::git {
 namespace {
 
-constexpr std::size_t repack_at = 40;  // every fetch adds a pack, and every look-up may ask every pack
-constexpr auto repack_time = std::chrono::minutes(30);
+constexpr std::size_t tidy_at = 40;  // every fetch adds a pack, and every look-up may ask every pack
+constexpr auto tidy_time = std::chrono::minutes(30);
 
 /// The right to run a git child on the folder; given back on every way out.
 class Turn {
@@ -139,6 +139,7 @@ Awaitable<void> run_fetch_past_locks(MirrorState state, FetchTry what, Deadline 
 Awaitable<void> transfer(MirrorState state, Want want, Deadline deadline) {
   if (!std::exchange(state->swept, true)) co_await sweep(state);  // of the server before this one
   const bool empty = co_await reading(state, [](Repository& repository) { return repository.packs() == 0; });
+  state->untidy |= empty;
   auto tries = fetch_plan(want, empty);
   std::optional<Error> failure;
   for (auto& what : tries) {
@@ -155,20 +156,24 @@ Awaitable<void> transfer(MirrorState state, Want want, Deadline deadline) {
   if (failure) throw Error(*failure);
 }
 
-Awaitable<void> repack(MirrorState state) {
+/// One pack and one file of refs instead of many: look-ups and checkouts read all of them.
+Awaitable<void> tidy(MirrorState state) {
   Turn turn(state);
-  co_await turn.take(deadline_in(repack_time));
-  auto spec = local_git(state->home(), {"--git-dir=" + state->folder.string(), "repack", "-d", "-q", "--geometric=2"});
-  const auto result = co_await run_process(std::move(spec), deadline_in(repack_time));
-  if (!result.status.ok()) log::warn("git.repack", {{"mirror", state->folder.filename().string()}, {"said", result.err}});
+  co_await turn.take(deadline_in(tidy_time));
+  const std::vector<std::vector<std::string>> commands = {{"repack", "-d", "-q", "--geometric=2"}, {"pack-refs", "--all"}};
+  for (auto command : commands) {
+    command.insert(command.begin(), "--git-dir=" + state->folder.string());
+    const auto result = co_await run_process(local_git(state->home(), std::move(command)), deadline_in(tidy_time));
+    if (!result.status.ok()) log::warn("git.tidy", {{"mirror", state->folder.filename().string()}, {"said", result.err}});
+  }
   state->idle.clear();  // they hold the old packs open
 }
 
-Awaitable<void> repack_when_due(MirrorState state) {
+Awaitable<void> tidy_when_due(MirrorState state) {
   const auto packs = co_await reading(state, [](Repository& repository) { return repository.packs(); });
-  if (packs < repack_at) co_return;
-  auto report = [](std::exception_ptr error) { log::warn("git.repack", {{"said", describe(error)}}); };
-  spawn(state->executor, "git.repack", repack(state), report);
+  if (!std::exchange(state->untidy, false) && packs < tidy_at) co_return;
+  auto report = [](std::exception_ptr error) { log::warn("git.tidy", {{"said", describe(error)}}); };
+  spawn(state->executor, "git.tidy", tidy(state), report);
 }
 
 Awaitable<void> lead(MirrorState state, std::string key, Want want, Deadline deadline) {
@@ -218,7 +223,7 @@ Awaitable<FetchResult> fetch(MirrorState state, Want want, Deadline deadline) {
       done = co_await join(state, waiting->second, deadline);
     } else {
       co_await lead(state, key, want, deadline);
-      co_await repack_when_due(state);
+      co_await tidy_when_due(state);
       done = true;
     }
   }

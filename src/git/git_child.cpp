@@ -108,6 +108,7 @@ constexpr Words known_words[] = {
     {"Permission denied", ErrorKind::unauthorized,
      "check that the deploy key belongs to this repository and that the server's user may read it"},
     {"error: 403", ErrorKind::unauthorized, "the token may not read this repository"},
+    {"mismatched algorithms", ErrorKind::invalid, "repositories with SHA-256 object names are not supported; only SHA-1"},
     {"No space left on device", ErrorKind::io, "free space on the disk of the data folder"},
     {"SSL certificate problem", ErrorKind::unavailable,
      "the host's certificate is not trusted: add its authority to the system's, or name it"},

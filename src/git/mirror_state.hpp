@@ -36,6 +36,7 @@ struct Mirror::State {
   std::map<std::string, std::shared_ptr<Flight>> queued;  ///< by what is wanted; not started yet
   bool busy = false;                                      ///< a git child works on the folder
   bool swept = false;                                     ///< leftovers of an earlier server are gone
+  bool untidy = false;                                    ///< many refs came at once: each is a file of its own
   Signal changed;                                         ///< `busy` or a flight changed
 };
 

@@ -35,7 +35,8 @@ std::optional<std::string> name_in_workspace(const std::string& ref) {
   return std::nullopt;
 }
 
-/// The mirror's branches and tags in the form of `packed-refs`, which wants them sorted and annotated tags with their commits.
+/// The mirror's branches and tags in the form of `packed-refs`, which wants them sorted. It may also tell the commits of annotated
+/// tags; git finds those by itself when it needs them, which is seldom.
 std::string packed_refs(const Repository::State& state) {
   const auto iterator =
       make<RefIteratorHandle>("listing the refs of " + state.folder.string(), git_reference_iterator_new, state.repo.get());
@@ -45,14 +46,9 @@ std::string packed_refs(const Repository::State& state) {
     const ReferenceHandle reference(raw);
     const auto* target = git_reference_target(reference.get());
     const auto name = name_in_workspace(git_reference_name(reference.get()));
-    if (!target || !name) continue;
-    auto& line = lines[*name];
-    line = to_sha(*target).str() + " " + *name + "\n";
-    if (!name->starts_with("refs/tags/")) continue;
-    const auto commit = state.find_commit(*target);
-    if (commit && !git_oid_equal(git_commit_id(commit.get()), target)) line += "^" + to_sha(*git_commit_id(commit.get())).str() + "\n";
+    if (target && name) lines[*name] = to_sha(*target).str() + " " + *name + "\n";
   }
-  std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
+  std::string text = "# pack-refs with: sorted \n";
   for (const auto& [name, line] : lines) text += line;
   return text;
 }

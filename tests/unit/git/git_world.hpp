@@ -85,8 +85,8 @@ class Origin {
 struct MirrorWorld {
   Origin origin;
   TempFolder data;
-  Pool pool{1};
   asio::io_context io;
+  Pool pool{1};  // joined before the loop goes
   Mirror mirror{io.get_executor(), pool, data.path() / "git/shop.git", {origin.url(), {}}};
 
   FetchResult fetch(Want want = {}, std::chrono::milliseconds time = std::chrono::seconds(30)) {

@@ -61,60 +61,76 @@ int history(const Globals&, const HistoryOptions&);
 int show(const Globals&, const std::string& run);
 int logs(const Globals&, const LogOptions&);
 
+// schedule_commands.cpp
+int schedule_list(const Globals&);
+int schedule_next(const Globals&, int count);
+int schedule_change(const Globals&, const std::string& id, const std::string& verb);  ///< remove, pause, resume
+
 struct LockOptions {
   std::string environment, app, span, reason;
 };
 struct FreezeOptions {
   std::string environment = "*", app, from, until, span, reason;
 };
-struct SecretOptions {
-  std::string name, app, environment;
-};
-struct TokenOptions {
-  std::string name, role = "deployer", expires, user;
-  std::vector<std::string> apps, environments;
-};
-
-int schedule_list(const Globals&);
-int schedule_next(const Globals&, int count);
-int schedule_change(const Globals&, const std::string& id, const std::string& verb);  ///< remove, pause, resume
+// lock_commands.cpp
 int lock(const Globals&, const LockOptions&);
 int unlock(const Globals&, const LockOptions&);
 int locks(const Globals&);
 int freeze_add(const Globals&, const FreezeOptions&);
 int freeze_list(const Globals&);
 int freeze_remove(const Globals&, const std::string& id);
-int secret_set(const Globals&, const SecretOptions&);  ///< the value comes from stdin or is asked for
+
+struct SecretOptions {
+  std::string name, app, environment;
+};
+// secret_commands.cpp
+int secret_set(const Globals&, const SecretOptions&);  ///< the value comes from stdin or is asked for, never from an argument
 int secret_list(const Globals&);
 int secret_remove(const Globals&, const SecretOptions&);
+
+struct TokenOptions {
+  std::string name, role = "viewer", expires, user;
+  std::vector<std::string> apps, environments;
+};
+// token_commands.cpp
 int token_create(const Globals&, const TokenOptions&);
 int token_list(const Globals&);
 int token_revoke(const Globals&, const std::string& id);
-int routes(const Globals&);
 
 struct ReplayOptions {
-  std::string path;    ///< sample file or folder
-  std::string host;    ///< github, …; empty: the name of the folder
-  std::string secret;  ///< name of the environment variable with the secret; empty: asked for or none
+  std::string path;         ///< sample file, or a folder of them
+  std::string secret_file;  ///< the secret's only line; empty: $FAIRLEAD_WEBHOOK_SECRET, or asked for
+  bool same_id = false;     ///< keep the delivery id of the sample
 };
-int webhook_url(const Globals&, const std::string& app);
+struct SendOptions {
+  std::string app, ref, before, after, reason, secret_file;
+};
+// webhook_commands.cpp
+int webhook_url(const Globals&, const std::string& app, const std::string& host);
 int webhook_replay(const Globals&, const ReplayOptions&);
+int webhook_send(const Globals&, const SendOptions&);
 
 struct DoctorOptions {
-  std::string config;
+  std::string config;  ///< empty: found upwards from here; so below
   bool rebuild = false;
+};
+struct RestoreOptions {
+  std::string config, source;
+  bool force = false;
 };
 int doctor(const Globals&, const DoctorOptions&);
 int backup(const Globals&, const std::string& config, const std::string& target);
-int restore(const Globals&, const std::string& config, const std::string& source);
+int restore(const Globals&, const RestoreOptions&);
 int audit_verify(const Globals&, const std::string& config);
-int audit_export(const Globals&);
+int audit_export(const Globals&, const std::string& config);
 
+// describe.cpp, validate.cpp, init.cpp
 int validate(const Globals&, const std::vector<std::string>& files);
 int schema(const Globals&, const std::string& which);
 int actions(const Globals&, const std::string& name);
-int init(const Globals&, const std::string& folder);
+int routes(const Globals&);
 int version(const Globals&);
+int init(const Globals&, const std::string& folder);
 
 struct TryOptions {
   std::string file, stage;
@@ -129,6 +145,6 @@ struct DemoOptions {
 int demo(const Globals&, const DemoOptions&);
 
 /// `fairlead supervise DIR`: becomes the supervisor of a job.
-int supervise(const std::string& folder);
+int supervise(const std::vector<std::string>& arguments);
 
 }  // namespace fairlead::cli

@@ -17,7 +17,6 @@ namespace fairlead::cli {
 
 namespace {
 
-constexpr auto call_limit = std::chrono::seconds(60);
 constexpr auto reconnect_pause = std::chrono::milliseconds(250);
 
 struct Place {
@@ -82,6 +81,7 @@ ErrorKind kind_of(int status) {
 struct Client::State {
   Place place;
   std::string token;
+  std::chrono::milliseconds call_limit = std::chrono::seconds(60);
   asio::io_context io;
   std::unique_ptr<net::HttpClient> http = std::make_unique<net::HttpClient>(io.get_executor());
 
@@ -156,11 +156,26 @@ Json json_of(const net::HttpReply& reply) { return reply.body.empty() ? Json() :
 
 }  // namespace
 
+void Client::set_patience(std::chrono::milliseconds limit) { state_->call_limit = limit; }
 Json Client::get(const std::string& path) { return json_of(state_->call("GET", path, nullptr)); }
 Json Client::post(const std::string& path, const Json& body) { return json_of(state_->call("POST", path, &body)); }
 Json Client::put(const std::string& path, const Json& body) { return json_of(state_->call("PUT", path, &body)); }
 void Client::remove(const std::string& path) { state_->call("DELETE", path, nullptr); }
 std::string Client::text(const std::string& path) { return state_->call("GET", path, nullptr).body; }
+
+Client::Answer Client::deliver(const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers, std::string body) {
+  auto request = state_->request("POST", path);
+  request.headers.remove("Authorization");
+  for (const auto& [name, value] : headers) request.headers.set(name, value);
+  request.body = std::move(body);
+  try {
+    auto reply = state_->wait_for(state_->http->send(std::move(request), deadline_in(state_->call_limit)));
+    return {reply.status, std::move(reply.body)};
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::unavailable) state_->unreachable(error, state_->where());
+    throw;
+  }
+}
 
 bool Client::follow(const std::string& path, const std::function<bool(const Event&)>& handle, long seconds) {
   const auto end = seconds > 0 ? deadline_in(std::chrono::seconds(seconds)) : Deadline::max();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cli/globals.hpp"
 #include "fairlead/base/json_fwd.hpp"
@@ -20,6 +23,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  /// How long one call may take; 60 s at first.
+  void set_patience(std::chrono::milliseconds);
+
   /// Path with query, e.g. "/api/v1/runs?limit=5". A status from 400 on throws Error with the problem's detail and hint;
   /// no server throws Error(unavailable) naming where it was looked for.
   Json get(const std::string& path);
@@ -28,6 +34,13 @@ class Client {
   void remove(const std::string& path);
   /// Whole body as text.
   std::string text(const std::string& path);
+
+  /// A delivery as a Git host sends it: without our token; any status is an answer.
+  struct Answer {
+    int status = 0;
+    std::string body;
+  };
+  Answer deliver(const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers, std::string body);
 
   /// Events of the log, from the first that matches, until the handler returns false; goes on after a restart of the server.
   /// Returns false when `seconds` (0: none) passed first. The handler may make calls.

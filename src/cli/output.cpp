@@ -51,6 +51,8 @@ void Output::note(const std::string& text) {
   if (!quiet_) std::fprintf(stderr, "%s\n", strip_control(text).c_str());
 }
 
+void Output::error(const std::string& text) { std::fprintf(stderr, "%s\n", strip_control(text).c_str()); }
+
 void Output::document(const Json& document) {
   if (!json_) return;
   std::printf("%s\n", dump(document).c_str());

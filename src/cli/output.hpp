@@ -22,6 +22,8 @@ class Output {
   void line(const std::string& text);
   /// A message for a person on stderr (nothing with --quiet).
   void note(const std::string& text);
+  /// What is wrong, on stderr, whatever the options.
+  void error(const std::string& text);
   /// The document of a command that was asked for --json.
   void document(const Json&);
   /// Columns padded to their widest cell; the first row is the heading and is left out when it is the only one.

@@ -158,7 +158,7 @@ void Decider::start_stage(std::size_t index) {
   const StageState& stage = run_.stages[index];
   event(events::stage_started, {{"stage", stage.name}});
   if (!stage.environment.empty()) out_.claims.push_back({stage.environment});
-  walk_jobs(index);  // what needs nothing is queued in the same breath
+  if (!run_.cancel) walk_jobs(index);  // what needs nothing is queued in the same breath
 }
 
 void Decider::end_stage(std::size_t index, State state, const std::string& reason) {

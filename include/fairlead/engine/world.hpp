@@ -44,8 +44,9 @@ struct EnvironmentFacts {
   std::optional<Time> calendar_changes_at;
   std::optional<std::string> holder;          ///< label of another run that deploys this app here now
   int ahead = 0;                              ///< earlier runs of this app that wait for the same environment
-  std::optional<std::string> newer;           ///< label of a newer run of this app that waits for it too, or has deployed
-                                              ///< here since this one was created (queue: latest); never of a rollback
+  /// queue: latest: label of a newer run of this app that waits for it too, or has deployed here since this one was created;
+  /// never of a rollback.
+  std::optional<std::string> newer;
 };
 
 struct CheckFact {
@@ -57,36 +58,62 @@ struct CheckFact {
 struct World {
   Time now{};
   std::map<std::string, EnvironmentFacts> environments;
-  std::map<std::string, CheckFact> checks;       ///< by "<stage>/<key>", absent while not known
+  std::map<std::string, CheckFact> checks;  ///< by "<stage>/<key>", absent while not known
   /// Newer, and earlier unfinished, run of the same app and ref (concurrency: latest, queue). Runs with a target
   /// environment and rollbacks are not among them: people asked for those by name.
   std::optional<std::string> superseded_by, behind;
-  std::set<std::string> slots;                   ///< jobs of this run that were given a slot and have not started
+  std::set<std::string> slots;  ///< jobs of this run that were given a slot and have not started
 };
 
 /// What should be going on now; level-triggered: the actor starts what is missing and stops what is not listed.
-struct WantPlan {};                                     ///< fetch the commit, read the file, plan
-struct WantSlot { std::string job; int band = 2; };     ///< ask for a slot (0 control, 1 deploy, 2 default branch, 3 pull request, 4 schedule)
-struct WantRunning { std::string job; int attempt = 1; };  ///< the job coroutine of this attempt should be running
+/// Fetch the commit, read the file, plan.
+struct WantPlan {};
+/// Ask for a slot (0 control, 1 deploy, 2 default branch, 3 pull request, 4 schedule).
+struct WantSlot {
+  std::string job;
+  int band = 2;
+};
+/// The job coroutine of this attempt should be running.
+struct WantRunning {
+  std::string job;
+  int attempt = 1;
+};
 /// It should be stopped (it still reports its end); always together with its WantRunning.
-struct WantCancel { std::string job; int attempt = 1; std::string reason; };
-struct WantCheck { std::string stage, key; };           ///< ask this check now (again when the fact is older than 10 s)
-struct WantReminder { std::string stage; int times = 1; };
+struct WantCancel {
+  std::string job;
+  int attempt = 1;
+  std::string reason;
+};
+/// Ask this check now; not listed while the fact is younger than 10 s.
+struct WantCheck {
+  std::string stage, key;
+};
+/// A reminder is due: the `times`-th. Recorded with gate.reminded.
+struct WantReminder {
+  std::string stage;
+  int times = 1;
+};
 /// Start the rollback run of this stage's environment and record it with stage.rolled-back in the same transaction. The run
 /// does not end before that, so it happens exactly once.
-struct WantRollback { std::string stage, environment, reason; };
+struct WantRollback {
+  std::string stage, environment, reason;
+};
 using Want = std::variant<WantPlan, WantSlot, WantRunning, WantCancel, WantCheck, WantReminder, WantRollback>;
 
 /// Environment that must be free in the same transaction that records the events; else the decision is void.
-struct Claim { std::string environment; };
-struct Release { std::string environment; };
+struct Claim {
+  std::string environment;
+};
+struct Release {
+  std::string environment;
+};
 
 struct Decision {
   std::vector<store::NewEvent> events;  ///< append, fold, decide again until there are none
   std::vector<Claim> claims;
   std::vector<Release> releases;
-  std::vector<Want> wants;              ///< complete when `events` is empty
-  std::optional<Time> wake_at;          ///< decide again then, if nothing happens before
+  std::vector<Want> wants;  ///< complete when `events` is empty
+  std::optional<Time> wake_at;  ///< decide again then, if nothing happens before
 };
 
 /// Pure and total: the same state and world give the same decision.

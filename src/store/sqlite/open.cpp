@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-
-#include "fairlead/base/fd.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/log.hpp"
 #include "store/sqlite/schema.hpp"
@@ -11,7 +8,7 @@ namespace fairlead::store {
 
 namespace {
 
-using namespace sqlite;
+using sqlite::Access, sqlite::Connection, sqlite::FolderLock, sqlite::Opened, sqlite::Query, sqlite::SqliteStore;
 
 constexpr std::uintmax_t quick_check_limit = 32u << 20;  // about 0.1 s; larger files are checked by fairlead doctor
 constexpr int tail_events = 500;
@@ -48,12 +45,12 @@ Opened open_folder(const std::filesystem::path& folder) {
   const auto file = folder / "fairlead.db";
   std::error_code none;
   const bool unclean = std::filesystem::file_size(folder / "fairlead.db-wal", none) > 0 && !none;
-  Fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));  // SQLite gives its other files the mode of this one
+  sqlite::make_private_file(file);
   sync_folder(folder);
   auto connection = std::make_unique<Connection>(file, Access::write);
   if (unclean) check_after_crash(*connection, file);
-  migrate(*connection, folder);
-  Chain chain = verified_tail(*connection, tail_events);
+  sqlite::migrate(*connection, folder);
+  Chain chain = sqlite::verified_tail(*connection, tail_events);
   void_leases(*connection);
   std::string id = install_id(*connection);
   return {std::move(lock), std::move(connection), std::move(chain), std::move(id)};

@@ -34,6 +34,11 @@ void sync_file(const std::filesystem::path& path) {
 
 }  // namespace
 
+void make_private_file(const std::filesystem::path& path) {
+  const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) throw errno_error("opening " + path.string());
+}
+
 int schema_version(Connection& connection) {
   Query query(connection, "PRAGMA user_version");
   return query.step() ? static_cast<int>(query.number(0)) : 0;
@@ -46,7 +51,7 @@ void copy_database(Connection& connection, const std::filesystem::path& target) 
   std::filesystem::path part = target;
   part += ".part";
   std::filesystem::remove(part);
-  Fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));  // VACUUM INTO takes an empty file: ours, unreadable to others
+  make_private_file(part);  // VACUUM INTO takes an empty file
   Query(connection, "VACUUM INTO ?", part.native()).run();
   sync_file(part);
   std::filesystem::rename(part, target);

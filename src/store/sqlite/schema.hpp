@@ -26,6 +26,10 @@ int schema_version(Connection&);
 /// "fairlead-v<old>.backup.db" first. Throws Error(invalid) when it is newer than the last step.
 void migrate(Connection&, const std::filesystem::path& folder, const std::vector<Migration>& steps = migrations());
 
+/// Makes the file, readable by its owner only, unless it is there; SQLite gives its other files the mode of the database.
+/// Before SQLite has it open only: closing any descriptor of a file drops the locks that a process holds on it.
+void make_private_file(const std::filesystem::path&);
+
 /// Copy of the whole database as of now in a new file, durable on return. Throws Error(refused) when the file exists.
 void copy_database(Connection&, const std::filesystem::path& target);
 

@@ -27,11 +27,11 @@ Awaitable<void> write(Store& store, std::string stream) {
 }  // namespace fairlead::store
 
 int main(int, char** argv) {
-  using namespace fairlead;
-  asio::io_context io{1};
-  Pool pool{1};
-  auto store = store::open_sqlite(io.get_executor(), pool, {.folder = argv[1], .reserve_bytes = 0, .min_free = 0});
-  for (int i = 0; i < 6; ++i) spawn(io.get_executor(), "writer", store::write(*store, "run:" + std::to_string(i)));
+  namespace store = fairlead::store;
+  boost::asio::io_context io{1};
+  fairlead::Pool pool{1};
+  auto opened = store::open_sqlite(io.get_executor(), pool, {.folder = argv[1], .reserve_bytes = 0, .min_free = 0});
+  for (int i = 0; i < 6; ++i) fairlead::spawn(io.get_executor(), "writer", store::write(*opened, "run:" + std::to_string(i)));
   io.run();
   return 0;
 }

@@ -36,7 +36,6 @@ DiskState DiskGuard::look() {
 
 void DiskGuard::disk_full() {
   std::lock_guard lock(mutex_);
-  was_full_ = true;
   if (has_ballast_) {
     std::error_code ignored;
     std::filesystem::remove(ballast_, ignored);
@@ -44,6 +43,14 @@ void DiskGuard::disk_full() {
     log::error("store.disk-full", {{"folder", folder_.string()}, {"ballast-released", mebibytes(reserve_)}});
   }
   measure();
+  was_full_ = true;
+  refuse(reserve_);  // whatever the look says: it may be the ballast's own space; the next one decides
+}
+
+void DiskGuard::refuse(std::int64_t needed) {
+  state_.accepting = false;
+  state_.reason = "the disk of " + folder_.string() + (was_full_ ? " was full" : " is nearly full") + " (" + mebibytes(state_.free_bytes) +
+                  " free, " + mebibytes(needed) + " needed): new triggers are refused, what runs is still recorded; free some space";
 }
 
 void DiskGuard::measure() {
@@ -58,14 +65,13 @@ void DiskGuard::measure() {
   const bool room = state_.free_bytes >= floor + (has_ballast_ ? 0 : reserve_);
   if (room && !has_ballast_) make_ballast();
   const bool accepting = room && has_ballast_;
-  if (accepting) was_full_ = false;
-  if (accepting != state_.accepting)
+  if (accepting != state_.accepting) {
     log::warn(accepting ? "store.disk-has-room" : "store.disk-low", {{"free", mebibytes(state_.free_bytes)}});
-  state_.accepting = accepting;
-  state_.reason = accepting ? ""
-                            : "the disk of " + folder_.string() + (was_full_ ? " was full" : " is nearly full") + " (" +
-                                  mebibytes(state_.free_bytes) + " free, " + mebibytes(floor + (has_ballast_ ? 0 : reserve_)) +
-                                  " needed): new triggers are refused, what runs is still recorded; free some space";
+  }
+  if (!accepting) return refuse(floor + (has_ballast_ ? 0 : reserve_));
+  was_full_ = false;
+  state_.accepting = true;
+  state_.reason.clear();
 }
 
 void DiskGuard::make_ballast() {

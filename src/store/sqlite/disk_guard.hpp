@@ -29,6 +29,7 @@ class DiskGuard {
 
  private:
   void measure();
+  void refuse(std::int64_t needed);
   void make_ballast();
 
   const std::filesystem::path folder_;

@@ -81,6 +81,19 @@ TEST_F(DiskFullTest, intake_that_meets_the_full_disk_first_is_refused_and_leaves
   EXPECT_TRUE(run(store->verify()).ok);
 }
 
+TEST_F(DiskFullTest, without_a_reserve_intake_is_refused_with_a_reason_too) {
+  close();
+  open({.folder = disk() / "bare", .reserve_bytes = 0, .min_free = 0});
+  fill(0);
+  try {
+    append("run:1", 200'000, Purpose::intake);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::unavailable);
+    EXPECT_THAT(error.message(), testing::HasSubstr("was full"));
+  }
+}
+
 TEST_F(DiskFullTest, a_nearly_full_disk_is_noticed_before_it_is_full) {
   fill(600 << 10);
   run(sleep_for(300ms));  // the store looks at most every 250 ms

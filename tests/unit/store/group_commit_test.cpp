@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 
 #include <latch>
 
@@ -125,6 +126,21 @@ TEST_F(GroupCommitTest, streams_of_one_transaction_become_visible_together) {
   run(write(*store, writing));
   EXPECT_FALSE(torn);
   EXPECT_EQ(store->head(), 400);
+}
+
+TEST_F(GroupCommitTest, another_program_that_holds_the_file_delays_and_loses_nothing) {
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(file().c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  Outcome& outcome = start([](Tx& tx) { tx.append("run:1", 0, {event("run.created")}); });
+  io.restart();
+  io.poll();
+  EXPECT_FALSE(outcome.resumed);
+  ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(other);
+  drain();
+  EXPECT_TRUE(outcome.resumed && !outcome.error);
+  EXPECT_EQ(store->head(), 1);
 }
 
 TEST_F(GroupCommitTest, everything_queued_is_done_before_the_store_closes) {

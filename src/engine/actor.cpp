@@ -270,6 +270,7 @@ void RunActor::perform(const std::vector<Want>& wants) {
     if (std::holds_alternative<WantPlan>(want)) {
       if (!std::exchange(planning_, true)) engine_.queue_plan(shared_from_this());
     } else if (const auto* running = std::get_if<WantRunning>(&want)) {
+      if (ended_.contains({running->job, running->attempt})) continue;
       auto& runner = runners_[{running->job, running->attempt}];
       if (runner) continue;
       runner = std::make_shared<JobRunner>(shared_from_this(), running->job, running->attempt);
@@ -316,6 +317,7 @@ Awaitable<void> RunActor::check(std::string stage, std::string key, std::string 
 
 void RunActor::job_ended(const std::string& job, int attempt) {
   runners_.erase({job, attempt});
+  ended_.insert({job, attempt});
   slots_.erase(job);
   asked_.erase(job);
   engine_.free_slot(executor_of(job), slot_key(job));

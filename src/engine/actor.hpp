@@ -78,6 +78,7 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   RunState state_;
   std::vector<std::shared_ptr<Pending>> inbox_;
   std::map<Attempt, std::shared_ptr<JobRunner>> runners_;
+  std::set<Attempt> ended_;  ///< their end is posted but perhaps not folded yet: a decision made before must not start them anew
   std::set<std::string> asked_;   ///< jobs for which a slot was asked
   std::set<std::string> slots_;   ///< jobs that hold one
   std::map<std::string, CheckFact> checks_;

@@ -14,6 +14,7 @@ Parsed parse_github(std::string_view event, const Json&, Provider);
 Parsed parse_gitlab(std::string_view event, const Json&);
 Parsed parse_bitbucket(std::string_view event, const Json&);
 Parsed parse_bitbucket_server(std::string_view event, const Json&);
+Parsed parse_codecommit(std::string_view body);
 Parsed parse_http(std::string_view app, const Json&);
 
 /// 40 or 64 zeros: the host's word for "no commit".

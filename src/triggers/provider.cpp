@@ -10,6 +10,7 @@
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/git/refs.hpp"
+#include "fairlead/triggers/sns.hpp"
 #include "triggers/payload.hpp"
 
 namespace fairlead::triggers {
@@ -48,6 +49,7 @@ Json read_json(Provider provider, const Headers& headers, std::string_view body)
 }
 
 Parsed read(Provider provider, const Headers& headers, std::string_view body, std::string_view app) {
+  if (provider == Provider::codecommit) return parse_codecommit(body);
   auto json = read_json(provider, headers, body);
   switch (provider) {
     case Provider::github:
@@ -95,7 +97,8 @@ std::string refusal(const Delivery& delivery) {
 }  // namespace
 
 std::string delivery_id(Provider provider, const Headers& headers, std::string_view body) {
-  auto id = trim(id_header(provider, headers));
+  auto sns_id = provider == Provider::codecommit ? parse_sns(body).value_or(SnsMessage{}).message_id : std::string();
+  auto id = trim(sns_id.empty() ? id_header(provider, headers) : std::string_view(sns_id));
   if (!id.empty() && id.size() <= 200) return std::string(id);
   return "body:" + sha256_hex(body);
 }

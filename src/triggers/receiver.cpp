@@ -10,6 +10,7 @@
 #include "fairlead/base/pool.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/triggers/provider.hpp"
+#include "fairlead/triggers/sns.hpp"
 #include "triggers/intake.hpp"
 #include "triggers/seen_refs.hpp"
 
@@ -138,9 +139,11 @@ Awaitable<HookReply> Receiver::handle(HookRequest request) {
 
 namespace {
 
-/// Verification and reading: the part that may be heavy. nullopt: not authentic.
-std::optional<Accepted> examine(const HookRequest& request, const std::vector<Secret>& secrets, const AppIndex& apps, Time at) {
-  if (!verify(request.provider, request.headers, request.body, secrets, at)) return std::nullopt;
+constexpr std::size_t most_certificates = 16;
+
+/// Verification and reading: the part that may be heavy. nullopt: not authentic. `known`: it was verified before.
+std::optional<Accepted> examine(const HookRequest& request, const std::vector<Secret>& secrets, const AppIndex& apps, Time at, bool known) {
+  if (!known && !verify(request.provider, request.headers, request.body, secrets, at)) return std::nullopt;
   auto parsed = parse(request.provider, request.headers, request.body, request.app);
   Accepted accepted;
   auto& row = accepted.row;
@@ -158,6 +161,21 @@ std::optional<Accepted> examine(const HookRequest& request, const std::vector<Se
 
 }  // namespace
 
+Awaitable<bool> Receiver::is_from_sns(const HookRequest& request, const std::vector<Secret>& topics, Time at) {
+  std::vector<std::string> arns;
+  for (const auto& topic : topics) arns.push_back(topic.reveal());
+  auto sns = parse_sns(request.body);
+  if (!parts_.fetch || !sns || !is_sns_plausible(*sns, arns, at)) co_return false;
+  auto cached = certificates_.find(sns->certificate_url);
+  bool is_new = cached == certificates_.end();
+  auto certificate = is_new ? std::string() : cached->second;
+  if (is_new) certificate = co_await parts_.fetch(sns->certificate_url);
+  if (!verify_sns(*sns, certificate)) co_return false;
+  if (is_new && certificates_.size() < most_certificates) certificates_.insert_or_assign(sns->certificate_url, std::move(certificate));
+  if (sns->type == "SubscriptionConfirmation") co_await parts_.fetch(sns->subscribe_url);
+  co_return true;
+}
+
 Awaitable<HookReply> Receiver::receive(const HookRequest& request) {
   if (request.body.size() > largest_hook_body) {
     ++counts_.rejected;
@@ -166,11 +184,12 @@ Awaitable<HookReply> Receiver::receive(const HookRequest& request) {
   auto secrets = co_await parts_.secrets(request.provider, request.app);
   auto apps = apps_;
   auto at = parts_.clock();
+  auto known = request.provider == Provider::codecommit && co_await is_from_sns(request, secrets, at);
   std::optional<Accepted> accepted;
   if (request.body.size() <= small_body) {
-    accepted = examine(request, secrets, *apps, at);
+    accepted = examine(request, secrets, *apps, at, known);
   } else {
-    accepted = co_await parts_.pool->run([&] { return examine(request, secrets, *apps, at); });
+    accepted = co_await parts_.pool->run([&] { return examine(request, secrets, *apps, at, known); });
   }
   if (!accepted) {
     ++counts_.rejected;

@@ -13,7 +13,7 @@ struct Host {
   std::string_view events;
 };
 
-constexpr std::array<Host, 5> hosts{{
+constexpr std::array<Host, 6> hosts{{
     {Provider::github, "repository > Settings > Webhooks > Add webhook; content type application/json", "Secret",
      "Just the push event, or also Pull requests"},
     {Provider::gitlab, "project > Settings > Webhooks > Add new webhook", "Secret token (or Signing token)",
@@ -22,6 +22,8 @@ constexpr std::array<Host, 5> hosts{{
      "Repository: Push; Pull request: Created, Updated (Data Center: Opened, Source branch updated)"},
     {Provider::gitea, "repository > Settings > Webhooks > Add webhook > Gitea (or Forgejo); content type application/json", "Secret",
      "Push events, or also Pull request and Pull request synchronized"},
+    {Provider::codecommit, "SNS topic > Create subscription, protocol HTTPS; an EventBridge rule on aws.codecommit sends to the topic",
+     "none: SNS signs; webhooks.codecommit.secret in fairlead.yml is the ARN of the topic", "CodeCommit Repository State Change"},
     {Provider::http, "any sender of Standard Webhooks; body {\"ref\": \"main\", \"reason\": \"why\", \"inputs\": {}}, all optional",
      "Signing secret (whsec_...), the same value as the secret that on.http.secret of the pipeline names", "not asked"},
 }};

@@ -16,7 +16,8 @@ namespace fairlead::triggers {
 /// empty list, and never true by an empty secret. Says nothing of which part was wrong; time depends on lengths only.
 ///   github, bitbucket: HMAC-SHA256 hex over the raw body (SHA-1 is never looked at); gitea, forgejo: the same without prefix;
 ///   gitlab: X-Gitlab-Token, or the Standard Webhooks headers where the host signs;
-///   http: Standard Webhooks, timestamp within 300 s of `now` on both sides.
+///   http: Standard Webhooks, timestamp within 300 s of `now` on both sides;
+///   codecommit: false: its certificate has to be fetched first (sns.hpp, Receiver).
 bool verify(Provider, const Headers&, std::string_view body, const std::vector<Secret>& secrets, Time now);
 
 /// The sender's id of this delivery, the same when it sends it again; without one, "body:" and the SHA-256 of the body.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,8 +52,11 @@ class Receiver {
     Pool* pool = nullptr;
     Clock clock = now;
     Starter starter;
-    /// Configured secrets of a host, or of an app's http hook. Empty: nothing is accepted there.
+    /// Configured secrets of a host, or of an app's http hook; for codecommit the ARNs of the topics. Empty: nothing is
+    /// accepted there.
     std::function<Awaitable<std::vector<Secret>>(Provider, std::string app)> secrets;
+    /// GET of an https address of AWS (certificates and confirmations of SNS); the body. Absent: codecommit is refused.
+    std::function<Awaitable<std::string>(std::string url)> fetch = {};
     /// Called after a change of the app's branch was recorded (also one that starts nothing): its pipeline file may be new.
     std::function<void(const std::string& app)> branch_moved = {};
   };
@@ -70,9 +74,11 @@ class Receiver {
 
  private:
   Awaitable<HookReply> receive(const HookRequest&);
+  Awaitable<bool> is_from_sns(const HookRequest&, const std::vector<Secret>& topics, Time at);
 
   Parts parts_;
   std::shared_ptr<const AppIndex> apps_;
+  std::map<std::string, std::string, std::less<>> certificates_;  ///< of SNS, by address
   Counts counts_;
 };
 

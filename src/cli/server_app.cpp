@@ -12,9 +12,11 @@
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/pool.hpp"
 #include "fairlead/engine/engine.hpp"
-#include "fairlead/exec/local.hpp"
+#include "fairlead/exec/actions.hpp"
+#include "fairlead/exec/local_executor.hpp"
 #include "fairlead/net/client.hpp"
 #include "fairlead/net/server.hpp"
+#include "fairlead/pipeline/expression.hpp"
 #include "fairlead/store/store.hpp"
 #include "fairlead/triggers/poller.hpp"
 #include "fairlead/triggers/receiver.hpp"
@@ -42,7 +44,7 @@ struct ServerApp::State {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<Secrets> secrets;
   std::unique_ptr<GitSource> source;
-  std::unique_ptr<exec::Local> local;
+  std::unique_ptr<exec::LocalExecutor> local;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<triggers::Receiver> receiver;
   std::unique_ptr<triggers::Scheduler> scheduler;
@@ -71,12 +73,14 @@ void ServerApp::State::open_rooms() {
   store = store::open_sqlite(executor, pool, options);
   secrets = std::make_unique<Secrets>(*store, store::SecretBox::open(settings.data / "secret.key"), settings.config);
   source = std::make_unique<GitSource>(executor, pool, settings.data, settings.config);
-  exec::LocalOptions local_options;
-  local_options.data = settings.data;
-  local_options.checkout = [this](std::string app, Sha sha, std::string folder, std::filesystem::path target) {
-    return source->checkout(std::move(app), std::move(sha), std::move(folder), std::move(target));
-  };
-  local = std::make_unique<exec::Local>(executor, pool, std::move(local_options));
+  exec::LocalParts running;
+  running.executor = executor;
+  running.pool = &pool;
+  running.data = settings.data;
+  running.checkout = [this](std::string app, Sha sha, std::filesystem::path target) { return source->checkout(std::move(app), std::move(sha), std::move(target)); };
+  running.resolve = [](const Json& value, const pipeline::Scope& scope) { return pipeline::resolve(value, scope); };
+  if (const auto& kept = settings.config->retention.workspaces) running.keep_workspaces = std::chrono::duration_cast<std::chrono::seconds>(*kept);
+  local = std::make_unique<exec::LocalExecutor>(std::move(running));
   engine = std::make_unique<engine::Engine>(engine_parts());
 }
 
@@ -90,7 +94,8 @@ engine::Parts ServerApp::State::engine_parts() {
     if (executor_config.kind == pipeline::ExecutorConfig::Kind::local) parts.executors.emplace(name, local.get());
   }
   parts.executors.emplace("local", local.get());
-  parts.actions = exec::actions();
+  const auto run = exec::make_run_action();
+  parts.actions.emplace(std::string(run->name()), run);
   parts.config = settings.config;
   parts.config_folder = settings.config_file.parent_path();
   parts.data_folder = settings.data;
@@ -124,7 +129,7 @@ void ServerApp::State::make_triggers() {
   std::vector<triggers::AppAddress> apps;
   for (const auto& [name, app] : settings.config->apps) {
     names.push_back(name);
-    apps.push_back({name, app.repository, app.full_name});
+    apps.push_back({name, app.repository, app.full_name, app.branch});
   }
   triggers::Receiver::Parts receiving;
   receiving.store = store.get();
@@ -161,7 +166,9 @@ void ServerApp::State::listen() {
   parts.hook = [this](std::string provider, std::string app, net::Request& request) {
     return answer_hook(*receiver, std::move(provider), std::move(app), request);
   };
-  parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) { return local->step_folder(run, job, attempt, step); };
+  parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) {
+    return exec::job_folder(settings.data, {run, job, attempt}, job) / std::to_string(step);
+  };
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };
   web = std::make_unique<web::Web>(std::move(parts));

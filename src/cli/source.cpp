@@ -71,11 +71,10 @@ Awaitable<engine::SourceFiles> GitSource::bring(engine::SourceRequest request) {
   co_return files;
 }
 
-Awaitable<void> GitSource::checkout(std::string app, Sha sha, std::string folder, std::filesystem::path target) {
+Awaitable<void> GitSource::checkout(std::string app, Sha sha, std::filesystem::path target) {
   git::Mirror& mirror = this->mirror(app);
   if (!co_await mirror.has(sha)) co_await mirror.fetch(git::Want{"", sha}, deadline_in(fetch_limit));
   git::CheckoutOptions options;
-  options.subfolder = std::move(folder);
   options.origin = mirror.url();
   co_await mirror.checkout(sha, std::move(target), std::move(options));
 }

@@ -23,7 +23,7 @@ class GitSource : public engine::Source {
   /// Throws Error(not_found) for an unknown app.
   git::Mirror& mirror(const std::string& app);
   /// The workspace of a job: the commit, brought again should the mirror have been removed meanwhile.
-  Awaitable<void> checkout(std::string app, Sha sha, std::string folder, std::filesystem::path target);
+  Awaitable<void> checkout(std::string app, Sha sha, std::filesystem::path target);
 
  private:
   asio::any_io_executor executor_;

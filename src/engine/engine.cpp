@@ -92,8 +92,7 @@ Awaitable<void> Engine::cancel(RunId id, std::string who, std::string reason) {
   }
   co_await actor->ask([&](const RunState& run) -> std::vector<store::NewEvent> {
     if (is_terminal(run.state) || run.cancel) return {};
-    const std::string text = reason.empty() ? "canceled by " + who : "canceled by " + who + ": " + reason;
-    return {{std::string(events::run_cancel_requested), dump(Json{{"by", who}, {"reason", text}, {"as", "canceled"}}), who}};
+    return {{std::string(events::run_cancel_requested), dump(Json{{"by", who}, {"reason", reason}, {"as", "canceled"}}), who}};
   });
 }
 

@@ -73,6 +73,7 @@ CommandLine::CommandLine() : root_("Deploys what is pushed, and remembers everyt
   root_.add_flag("--quiet", globals_.quiet, "Only errors");
   root_.add_flag("--no-color", globals_.no_color, "No colours; so does $NO_COLOR");
   add_local_commands(*this);
+  add_trial_commands(*this);
   add_run_commands(*this);
   add_admin_commands(*this);
   add_shell_commands(*this);

@@ -55,6 +55,7 @@ class CommandLine {
 
 /// options_*.cpp: the table, by purpose.
 void add_local_commands(CommandLine&);
+void add_trial_commands(CommandLine&);
 void add_run_commands(CommandLine&);
 void add_admin_commands(CommandLine&);
 void add_shell_commands(CommandLine&);

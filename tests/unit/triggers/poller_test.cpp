@@ -158,5 +158,10 @@ TEST_F(PollerTest, a_skipped_push_is_not_started_by_the_poll) {
   EXPECT_EQ(poll(), 0);
 }
 
+TEST_F(PollerTest, WebhookForWhatTheFirstLookFoundStillStartsItsRun) {
+  EXPECT_EQ(poll(), 0);
+  EXPECT_NE(push(b, a).find("accepted"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace fairlead::triggers

@@ -1,0 +1,21 @@
+# cmake -D OUTPUT=x.cpp -D FOLDER=root -D "FILES=a|b|c" -P EmbedFiles.cmake
+# Writes `const std::vector<EmbeddedFile>& sample_files()` with the bytes of the files.
+string(REPLACE "|" ";" files "${FILES}")
+set(text "#include \"cli/sample_files.hpp\"\n\nnamespace fairlead::cli {\nnamespace {\n")
+set(rows "")
+set(index 0)
+foreach(file IN LISTS files)
+  file(READ ${FOLDER}/${file} bytes HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(APPEND text "constexpr unsigned char file_${index}[] = {${bytes}};\n")
+  if(file MATCHES "\\.sh$|post-receive$")
+    set(mode 0755)
+  else()
+    set(mode 0644)
+  endif()
+  string(APPEND rows "      {\"${file}\", ${mode}, {reinterpret_cast<const char*>(file_${index}), sizeof file_${index}}},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+string(APPEND text "}  // namespace\n\nconst std::vector<EmbeddedFile>& sample_files() {\n  static const std::vector<EmbeddedFile> files{\n${rows}  };\n"
+                   "  return files;\n}\n\n}  // namespace fairlead::cli\n")
+file(WRITE ${OUTPUT} "${text}")

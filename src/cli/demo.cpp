@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <iostream>
+
+#include "cli/client.hpp"
+#include "cli/commands.hpp"
+#include "cli/demo_world.hpp"
+#include "cli/output.hpp"
+#include "cli/watch.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/process.hpp"
+#include "fairlead/base/strings.hpp"
+
+namespace fairlead::cli {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_interrupt(int) { interrupted = 1; }
+
+void require_programs() {
+  for (const char* name : {"git", "curl", "perl", "openssl"}) {
+    bool found = false;
+    for (const auto& folder : split(env_value("PATH").value_or("/usr/bin:/bin"), ':')) found = found || ::access((folder + "/" + name).c_str(), X_OK) == 0;
+    if (!found) throw Error(ErrorKind::not_found, std::string("the demo needs ") + name, std::string("apt-get install ") + name);
+  }
+}
+
+/// Waits until the run has ended or waits for an approval; false when it has ended.
+bool until_gate(Client& client, const std::string& run, Json& state) {
+  const std::string path = "/api/v1/runs/" + segment(run);
+  bool gate = false;
+  const auto look = [&](const Client::Event&) {
+    state = client.get(path);
+    for (const auto& stage : member(state, "stages")) {
+      for (const auto& one : member(stage, "gates")) gate = gate || (text_at(one, "kind") == "approval" && text_at(one, "state") == "open");
+    }
+    return !gate && member(state, "finished_at").is_null();
+  };
+  client.follow("/api/v1/events?stream=run:" + run, look);
+  return gate;
+}
+
+/// The run of this commit, once the webhook has been taken.
+std::string run_number(Client& client, std::int64_t number) {
+  std::string id;
+  const auto look = [&](const Client::Event&) {
+    const Json runs = client.get("/api/v1/runs?app=shop&limit=1");
+    if (!runs.empty() && number_at(runs.front(), "number") >= number) id = text_at(runs.front(), "id");
+    return id.empty();
+  };
+  client.follow("/api/v1/events?type=run.created", look, 10);
+  if (id.empty()) throw Error(ErrorKind::timeout, "the push started no run");
+  return id;
+}
+
+bool ask(const std::string& question) {
+  std::cout << question << " [Y/n] " << std::flush;
+  std::string line;
+  if (!std::getline(std::cin, line)) return false;
+  return line.empty() || line.front() == 'y' || line.front() == 'Y';
+}
+
+void tell_where(Output& output, const DemoWorld& world) {
+  output.line("");
+  output.line("Look around, Ctrl-C ends the demo:");
+  output.line("  server       " + world.url() + "  (runs: /api/v1/runs, OpenAPI: /api/v1/openapi.json)");
+  output.line("  staging      http://127.0.0.1:" + std::to_string(world.port("staging")) + "/");
+  output.line("  production   http://127.0.0.1:" + std::to_string(world.port("production")) + "/");
+  output.line("  repository   " + (world.folder() / "shop").string() + "  (change something, commit, git push)");
+  output.line("  CLI          fairlead --server " + world.socket() + " history");
+}
+
+void until_interrupted(const DemoWorld& world) {
+  while (interrupted == 0 && world.server_alive()) {
+    const timespec nap{0, 200'000'000};
+    ::nanosleep(&nap, nullptr);
+  }
+}
+
+/// One push to its end. Returns whether production answers with the version.
+bool release(const Globals& globals, Output& output, DemoWorld& world, const std::string& version, std::int64_t number, bool automatic) {
+  Client client(globals);
+  output.line("");
+  output.line("$ git commit -m 'Release " + version + "' && git push");
+  std::string pushed = world.push(version);
+  while (pushed.ends_with('\n')) pushed.pop_back();
+  output.line(pushed);
+  const std::string run = run_number(client, number);
+  Json state;
+  if (until_gate(client, run, state)) {
+    print_run(output, state);
+    const std::string name = text_at(state, "app") + "#" + std::to_string(number_at(state, "number"));
+    const bool yes = automatic || ask("staging answers with " + world.answer("staging") + ". Approve production?");
+    output.line(yes ? "$ fairlead approve " + name : "$ fairlead reject " + name);
+    const Json answer = client.post("/api/v1/runs/" + run + "/" + (yes ? "approve" : "reject"), Json{{"reason", "demo"}});
+    output.line(text_at(answer, "text"));
+  }
+  watch_run(client, output, run, {.progress = false});
+  print_run(output, client.get("/api/v1/runs/" + run));
+  const std::string live = world.answer("production");
+  output.line("production answers with " + (live.empty() ? "nothing" : live));
+  return live.starts_with(version);
+}
+
+int summary(const Globals& globals, Output& output, bool good, std::chrono::steady_clock::time_point begin) {
+  Client client(globals);
+  const Json audit = client.post("/api/v1/audit/verify", Json::object());
+  const bool intact = flag_at(audit, "ok");
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+  output.line("");
+  output.line(std::string(good ? "2 pushes were built, tested, put on staging, approved and are live on production" : "the demo did not get to its end") +
+              " (" + std::to_string(took) + " ms); history of " + std::to_string(number_at(audit, "events")) + " events, hash chain " +
+              (intact ? "intact" : "BROKEN"));
+  return good && intact ? Exit::done : Exit::failed;
+}
+
+}  // namespace
+
+int demo(const Globals& globals, const DemoOptions& options) {
+  require_programs();
+  Output output(globals);
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  const auto begin = std::chrono::steady_clock::now();
+  DemoWorld world(options.keep);
+  output.line("A server with an empty history, a bare Git repository with a sample service, and a host each for staging and production");
+  output.line("are running in " + world.folder().string());
+  Globals inside = globals;
+  inside.server = world.socket();
+  inside.token.clear();
+  const bool good = release(inside, output, world, "1.0.0", 1, options.automatic);
+  if (options.automatic) return summary(inside, output, good && release(inside, output, world, "1.1.0", 2, true), begin);
+  tell_where(output, world);
+  until_interrupted(world);
+  return good ? Exit::done : Exit::failed;
+}
+
+}  // namespace fairlead::cli

@@ -37,8 +37,12 @@ std::string refused_branch(const RunState& run, const std::string& environment, 
          (run.ref.empty() ? run.sha.str() : run.ref);
 }
 
+/// `on-failure: rollback` ends what was let in: it waits for the environment alone, not for people, clocks or checks.
+bool is_automatic_rollback(const RunState& run) { return run.trigger == "rollback" && run.actor == "fairlead"; }
+
+/// What a rollback goes back to was let in once.
 bool branch_allowed(const RunState& run, const EnvironmentFacts& facts) {
-  if (facts.branches.empty()) return true;
+  if (facts.branches.empty() || run.trigger == "rollback") return true;
   const std::string& name = run.branch.empty() ? run.tag : run.branch;
   return !name.empty() && glob_list_match(facts.branches, name);
 }
@@ -69,14 +73,14 @@ bool Decider::wait_turn(const StageState& stage) {
 
 Decider::Passage Decider::pass_gates(std::size_t index) {
   const StageState& stage = run_.stages[index];
-  const bool turn = wait_turn(stage);
-  bool passed = turn;
+  bool passed = wait_turn(stage);
   if (!stage.environment.empty()) {
     const auto facts = world_.environments.find(stage.environment);
     if (facts == world_.environments.end() || !facts->second.known) {
       end_stage(index, State::failed, "there is no environment " + stage.environment + " in the server's configuration");
       return Passage::ended;
     }
+    if (is_automatic_rollback(run_)) return pass_queue(stage, facts->second) ? Passage::open : Passage::blocked;
     const Passage environment = pass_environment(index, facts->second);
     if (environment == Passage::ended) return Passage::ended;
     passed = passed && environment == Passage::open;
@@ -110,20 +114,26 @@ Decider::Passage Decider::pass_environment(std::size_t index, const EnvironmentF
 }
 
 bool Decider::pass_lock_queue_calendar(const StageState& stage, const EnvironmentFacts& facts) {
-  std::optional<Block> lock, queue, calendar;
+  std::optional<Block> lock, calendar;
   if (facts.lock) lock = Block{*facts.lock, facts.lock_until};
-  if (facts.holder) {
-    queue = Block{*facts.holder + " is being deployed to " + stage.environment, {}};
-  } else if (!facts.queue_latest && facts.ahead > 0) {
-    queue = Block{"earlier runs of " + run_.app + " go to " + stage.environment + " first", {}};
-  }
   if (facts.calendar_closed) calendar = Block{*facts.calendar_closed, facts.calendar_changes_at};
   for (const auto& block : {lock, calendar}) {
     if (block) wake(block->until);
   }
   const bool unlocked = settle(stage, "lock", "lock", lock);
-  const bool free = settle(stage, "queue", "queue", queue);
+  const bool free = pass_queue(stage, facts);
   return settle(stage, "calendar", "calendar", calendar) && free && unlocked;
+}
+
+/// Rollbacks go before everything that waits.
+bool Decider::pass_queue(const StageState& stage, const EnvironmentFacts& facts) {
+  std::optional<Block> queue;
+  if (facts.holder) {
+    queue = Block{*facts.holder + " is being deployed to " + stage.environment, {}};
+  } else if (!facts.queue_latest && facts.ahead > 0 && run_.trigger != "rollback") {
+    queue = Block{"earlier runs of " + run_.app + " go to " + stage.environment + " first", {}};
+  }
+  return settle(stage, "queue", "queue", queue);
 }
 
 /// Runs once, from the moment the stage could have started.
@@ -215,7 +225,8 @@ bool Decider::pass_check(const StageState& stage, const std::string& key, const 
   }
   if (fact->second.ok) {
     if (gate == nullptr || held) return true;
-    return settle(stage, "check", key, std::nullopt);
+    event(events::gate_closed, {{"stage", stage.name}, {"key", key}, {"state", "passed"}, {"reason", what + " holds"}});
+    return true;
   }
   wake(fact->second.at + check_fresh + Duration(1));
   return settle(stage, "check", key, Block{what + ": " + fact->second.detail, {}});

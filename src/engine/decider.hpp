@@ -40,6 +40,7 @@ class Decider {
   bool wait_turn(const StageState&);
   Passage pass_environment(std::size_t, const EnvironmentFacts&);
   bool pass_lock_queue_calendar(const StageState&, const EnvironmentFacts&);
+  bool pass_queue(const StageState&, const EnvironmentFacts&);
   bool pass_wait(const StageState&, Duration timer);
   Passage pass_approval(const StageState&, const EnvironmentFacts&);
   void open_approval(const StageState&, const ApprovalPolicy&);

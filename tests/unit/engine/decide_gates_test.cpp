@@ -179,6 +179,34 @@ TEST(Gates, a_rollback_and_a_retried_run_are_not_pushed_aside) {
   EXPECT_FALSE(is_terminal(retried.state.state));
 }
 
+TEST(Gates, an_automatic_rollback_waits_for_the_environment_alone) {
+  RunDriver run(deploy_plan(), created({{"trigger", "rollback"}, {"actor", "fairlead"}, {"ref", std::string(40, 'a')}}));
+  auto& facts = run.environment("prod");
+  facts.approval = one_approval();
+  facts.branches = {"release/*"};
+  facts.lock = "locked after a rollback by fairlead";
+  facts.calendar_closed = "outside mon-fri";
+  facts.wait_timer = minutes(10);
+  facts.ahead = 2;
+  facts.holder = "shop#41";
+  run.settle();
+  EXPECT_EQ(run.state.stage("deploy")->gates.size(), 1u);
+  EXPECT_EQ(run.gate("deploy", "queue"), "open");
+  facts.holder.reset();
+  run.settle();
+  EXPECT_EQ(run.stage("deploy"), State::running);
+}
+
+TEST(Gates, a_rollback_by_a_person_still_asks_people) {
+  RunDriver run(deploy_plan(), created({{"trigger", "rollback"}}));
+  run.environment("prod").approval = one_approval();
+  run.environment("prod").branches = {"release/*"};
+  run.environment("prod").ahead = 2;
+  run.settle();
+  EXPECT_EQ(run.gate("deploy", "approval"), "open");
+  EXPECT_EQ(run.gate("deploy", "queue"), "none");
+}
+
 TEST(Gates, an_approval_can_be_given_while_the_calendar_is_closed) {
   RunDriver run(deploy_plan());
   run.environment("prod").approval = one_approval();

@@ -172,6 +172,7 @@ void Simulator::create_run() {
                           {"actor", people[static_cast<std::size_t>(below(4))].id},
                           {"excluded", Json::array({people[static_cast<std::size_t>(below(4))].id})}});
   if (chance(10)) payload["environment"] = "staging";
+  if (payload["trigger"] == "rollback" && chance(50)) payload["actor"] = "fairlead";
   run->state.app = app;
   run->state.number = numbers_[app];
   append(*run, {.type = std::string(events::run_created), .payload = dump(payload), .actor = "sim"});
@@ -261,6 +262,7 @@ void Simulator::cast_vote(Run& run) {
   ballot.plan_digest = chance(90) ? run.state.plan_digest : "another";
   const auto result = vote(run.state, "", *environments_["production"].facts.approval, ballot, now_);
   if (result.kind != VoteResult::Kind::accepted && !result.events.empty()) violation(run, "a refused ballot has events");
+  if (!result.events.empty() && ballot.plan_digest != run.state.plan_digest) violation(run, "a ballot for another plan counts (I10)");
   if (result.text.empty()) violation(run, "a ballot without an answer");
   for (const auto& event : result.events) append(run, event);
   if (!result.events.empty()) run.groups_at_vote[ballot.person.id] = ballot.person.groups;
@@ -369,7 +371,7 @@ void Simulator::step() {
     crash();
   else if (dice < 97)
     change_environment();
-  now_ += std::chrono::seconds(below(60));
+  now_ += chance(1) ? std::chrono::hours(5) : std::chrono::seconds(below(60));
   settle_all(chance(20));
 }
 

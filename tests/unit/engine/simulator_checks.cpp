@@ -88,7 +88,12 @@ void Simulator::check_start(Run& run, const store::Event& event) {
   const Json payload = parse_json(event.payload);
   if (event.type == events::stage_started) {
     const StageState& stage = *run.state.stage(text_at(payload, "stage"));
-    if (stage.environment == "production") check_quorum(run, stage);
+    const bool automatic = run.state.trigger == "rollback" && run.state.actor == "fairlead";
+    if (stage.environment == "production" && !automatic) check_quorum(run, stage);
+    if (!stage.environment.empty() && !automatic) {
+      const auto& facts = environments_[stage.environment].facts;
+      if (facts.lock || facts.calendar_closed) violation(run, "went through a closed door to " + stage.environment);
+    }
     if (run.canceled && !stage.environment.empty()) violation(run, "an environment is touched after the cancel (I14)");
     return;
   }
@@ -98,7 +103,9 @@ void Simulator::check_start(Run& run, const store::Event& event) {
   // Each round (of a person, or of on-failure: retry) may use up the policy's attempts.
   if (job.attempt > planned->retry.attempts * (1 + run.rounds[key])) violation(run, key + " started too often (I4)");
   if (job.attempt - job.base_attempt > planned->retry.attempts) violation(run, key + " started more often than its policy allows (I4)");
-  if (run.canceled && !job.finishing) violation(run, key + " started after the cancel (I14)");
+  const StageState& stage = *std::ranges::find_if(
+      run.state.stages, [&](const StageState& one) { return std::ranges::find(one.jobs, key, &JobState::id) != one.jobs.end(); });
+  if (run.canceled && !stage.finishing && planned->condition != "always()") violation(run, key + " started after the cancel (I14)");
 }
 
 /// I10, by trying all ways to count, not by the engine's matching.
@@ -144,6 +151,11 @@ void Simulator::check_decision(Run& run, const Decision& decision) {
     for (const auto& job : stage.jobs) running += job.state == State::running ? 1 : 0;
   }
   if (run.state.parked > 0) return;
+  for (const auto& stage : run.state.stages) {
+    const GateState* gate = stage.gate("approval");
+    if (gate != nullptr && gate->is_open() && gate->expires_at && now_ >= *gate->expires_at)
+      violation(run, "an expired approval stays open (I10)");
+  }
   if (wanted != running) violation(run, "does not want all its running jobs");
   if (decision.wants.empty() && !decision.wake_at && !open) violation(run, "waits for nothing");
   if (run.state.state == State::waiting && explain(run.state).empty()) violation(run, "does not say why it waits");

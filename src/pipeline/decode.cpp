@@ -5,8 +5,8 @@
 
 namespace fairlead::pipeline {
 
-std::string text_of(const Value* value, std::string fallback) {
-  return value && value->is_scalar() && !value->is_null() ? value->text() : std::move(fallback);
+std::string text_of(const Value* value, const std::string& fallback) {
+  return value && value->is_scalar() && !value->is_null() ? value->text() : fallback;
 }
 
 bool bool_of(const Value* value, bool fallback) {

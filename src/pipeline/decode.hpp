@@ -13,7 +13,7 @@ namespace fairlead::pipeline {
 
 // Readers of a validated (or at least loaded) tree: what does not fit is left at its default, validate() has told it.
 
-std::string text_of(const Value* value, std::string fallback = {});
+std::string text_of(const Value* value, const std::string& fallback = {});
 bool bool_of(const Value* value, bool fallback);
 std::optional<long long> number_of(const Value* value);
 std::optional<Duration> duration_of(const Value* value);

@@ -150,7 +150,9 @@ class Planner {
       return "only " + join(context_.only_stages, ", ") + " was asked for";
     if (const std::string reason = selection_reason(stage, index); !reason.empty()) return reason;
     if (stage.environment.empty()) return {};
-    if (context_.trigger == TriggerKind::pull_request) return "runs of pull requests have no environment";
+    // The number too: whatever started this run again, the commit is still that of a pull request.
+    if (context_.trigger == TriggerKind::pull_request || context_.git.pull_request || context_.fork)
+      return "runs of pull requests have no environment";
     if (!context_.environments) return {};
     const auto found = context_.environments->find(stage.environment);
     if (found == context_.environments->end()) {

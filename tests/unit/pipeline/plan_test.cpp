@@ -93,6 +93,8 @@ TEST(Plan, GivesPullRequestsNoEnvironmentAndForksNoTrust) {
   EXPECT_EQ(p.stages[2].skip, "runs of pull requests have no environment");
   EXPECT_FALSE(p.trusted);
   EXPECT_EQ(p.contexts["git"]["pull_request"]["number"], 7);
+  context.trigger = TriggerKind::command;
+  EXPECT_EQ(plan(language(), context).stages[1].skip, "runs of pull requests have no environment");
 }
 
 TEST(Plan, LimitsItselfToWhatWasAskedFor) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/exec/local_executor.hpp"
 
+#include "exec/container/job_container.hpp"
 #include "exec/job/folders.hpp"
 #include "exec/job/local_job.hpp"
 #include "exec/job/shared.hpp"
@@ -44,14 +45,14 @@ std::filesystem::path workspace_folder(const std::filesystem::path& data, const 
 }
 
 void write_record(const std::filesystem::path& folder, const JobRecord& record) {
-  write_file(folder / "job.json", dump({{"job", record.job}, {"workspace", record.workspace}}) + '\n');
+  write_file(folder / "job.json", dump({{"job", record.job}, {"workspace", record.workspace}, {"container", record.container}}) + '\n');
 }
 
 std::optional<JobRecord> read_record(const std::filesystem::path& folder) {
   const auto text = read_beneath(folder, "job.json", 1 << 20);
   if (!text) return std::nullopt;
   const auto json = Json::parse(*text, nullptr, false);
-  return JobRecord{text_at(json, "job"), text_at(json, "workspace")};
+  return JobRecord{text_at(json, "job"), text_at(json, "workspace"), flag_at(json, "container")};
 }
 
 LocalExecutor::LocalExecutor(LocalParts parts) {
@@ -71,13 +72,14 @@ Awaitable<void> LocalExecutor::forget(engine::JobKey key) {
   const auto shared = shared_;
   const auto folder = find_folder(shared->parts.data, key);
   if (!folder) co_return;
-  const auto workspace = read_record(*folder)->workspace;
+  const auto record = *read_record(*folder);
   if (is_supervised(*folder)) {
     co_await with_deadline(say_finish(shared->parts.executor, *folder), deadline_in(patience), "ending the supervisor of job " + key.job);
   }
+  if (record.container) co_await remove_containers(ContainerTool(shared->parts.container_program), key);
   co_await shared->parts.pool->run([&] {
     kill_leftovers(*folder);
-    if (!workspace.empty()) remove_tree(workspace);
+    if (!record.workspace.empty()) remove_tree(record.workspace);
   });
 }
 

@@ -23,7 +23,25 @@ namespace {
 
 constexpr int start_tries = 3;
 constexpr auto end_patience = std::chrono::seconds(20);
+constexpr auto container_patience = std::chrono::seconds(30);
+constexpr auto container_look = std::chrono::milliseconds(5);
 constexpr const char* ready_file = "ready";
+
+bool in_container(const engine::JobSpec& spec) { return spec.job && (!spec.job->container.is_null() || !spec.job->services.empty()); }
+
+/// The container's user is nobody the host knows: it may write where the job is at home.
+void open_to_everyone(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const auto add = [&](const fs::path& path, fs::perms perms) {
+    fs::permissions(path, perms, fs::perm_options::add | fs::perm_options::nofollow, ignored);
+  };
+  add(folder, fs::perms(0777));
+  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
+    if (entry.is_symlink(ignored)) continue;
+    add(entry.path(), entry.is_directory(ignored) ? fs::perms(0777) : fs::perms(0666));
+  }
+}
 
 std::string planned_folder(const engine::JobSpec& spec) { return spec.job ? spec.job->folder : std::string(); }
 
@@ -33,10 +51,14 @@ LocalJob::LocalJob(std::shared_ptr<const LocalExecutor::Shared> shared, engine::
     : shared_(std::move(shared)),
       spec_(std::move(spec)),
       folder_(job_folder(shared_->parts.data, spec_.key, planned_folder(spec_))),
-      workspace_(workspace_folder(shared_->parts.data, spec_.key)) {
+      root_(workspace_folder(shared_->parts.data, spec_.key)),
+      workspace_(root_ / "work") {
   const auto base = inside(workspace_, spec_.folder);
   if (!base) throw Error(ErrorKind::invalid, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " lies outside its repository");
   base_ = *base;
+  if (!in_container(spec_)) return;
+  container_ = std::make_unique<JobContainer>(ContainerTool(shared_->parts.container_program), plan_containers(spec_),
+                                              [this](const std::string& line) { append_log("0", mask(patterns(), line) + '\n'); });
 }
 
 Awaitable<bool> LocalJob::open() {
@@ -50,19 +72,20 @@ Awaitable<bool> LocalJob::open() {
     co_return true;
   }
   make_folders(folder_);
-  write_record(folder_, {spec_.key.job, workspace_.string()});
-  co_await ensure_link();  // it starts while the workspace is made
+  write_record(folder_, {spec_.key.job, root_.string(), container_ != nullptr});
+  if (!container_) co_await ensure_link();  // it starts while the workspace is made
   co_await prepare_workspace();
+  if (container_) co_await start_container();
   write_file(folder_ / ready_file, "");
   co_return true;
 }
 
 Awaitable<void> LocalJob::prepare_workspace() {
   auto& parts = shared_->parts;
-  make_folders(workspace_.parent_path());
-  if (is_present(workspace_)) {  // of a start that an earlier server did not finish
-    co_await parts.pool->run([this] { remove_tree(workspace_); });
+  if (is_present(root_)) {  // of a start that an earlier server did not finish
+    co_await parts.pool->run([this] { remove_tree(root_); });
   }
+  make_folders(root_);
   co_await parts.checkout(spec_.app, spec_.sha, workspace_);
   if (!is_present(base_)) {
     throw Error(ErrorKind::not_found, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " does not exist at " + spec_.sha.str());
@@ -72,13 +95,35 @@ Awaitable<void> LocalJob::prepare_workspace() {
   }
 }
 
-Awaitable<void> LocalJob::ensure_link() {
-  if (link_) co_return;
+Awaitable<bool> LocalJob::ensure_link() {
+  if (link_) co_return true;
   auto& parts = shared_->parts;
   if (is_supervised(folder_)) link_ = SupervisorLink::connect(parts.executor, folder_);
+  if (!link_ && container_) co_return false;
   if (!link_) link_ = SupervisorLink::start(parts.executor, shared_->supervisor, folder_);
   send_secrets();
-  co_return;
+  co_return true;
+}
+
+Awaitable<void> LocalJob::start_container() {
+  const ContainerMounts mounts{shared_->supervisor, folder_, workspace_, root_ / "home", base_};
+  make_folders(mounts.home);
+  if (!text_at(spec_.job->container, "user").empty()) {
+    co_await shared_->parts.pool->run([this] {
+      for (const auto& folder : {folder_, root_}) open_to_everyone(folder);
+    });
+  }
+  co_await container_->start(mounts);
+  // The supervisor inside makes its socket some milliseconds after its container was started; who starts containers does not tell.
+  const auto deadline = deadline_in(container_patience);
+  while (!co_await ensure_link()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw Error(ErrorKind::unavailable, "the supervisor in the container of job " + spec_.key.job + " does not answer",
+                  "see `" + shared_->parts.container_program + " logs " + container_name(spec_.key) + "` on the server");
+    }
+    co_await sleep_for(container_look);
+  }
+  co_await container_->start_services();
 }
 
 void LocalJob::send_secrets() {
@@ -98,7 +143,7 @@ const MaskPatterns& LocalJob::patterns() const {
 }
 
 std::map<std::string, std::string> LocalJob::environment(const engine::ProcessSpec& process) const {
-  auto env = minimal_env();
+  auto env = container_ ? std::map<std::string, std::string>() : minimal_env();
   for (const auto* layer : {&spec_.env, &later_env_, &process.env}) {
     for (const auto& [name, value] : *layer) env[name] = value;
   }
@@ -119,6 +164,7 @@ Order LocalJob::order_for(const engine::ProcessSpec& process) const {
   order.script = process.script;
   order.argv = process.argv.empty() ? shell_command(process.shell) : process.argv;
   order.env = environment(process);
+  order.inherit_env = container_ != nullptr;
   order.cwd = cwd->string();
   order.timeout_ms = process.timeout.count();
   order.silence_ms = process.silence.count();
@@ -157,7 +203,7 @@ Awaitable<engine::ProcessOutcome> LocalJob::run(const engine::ProcessSpec& given
   if (closed_) co_return lost();
   if (!is_present(folder_ / order.step / file_name(order.name, "script"))) warn_of_short_secrets(process.step);
   for (int tries = 0; tries < start_tries; ++tries) {
-    co_await ensure_link();
+    if (!co_await ensure_link()) co_return lost();
     link_->send(to_json(order));
     if (auto outcome = co_await wait_for(order, process)) {
       if (outcome->state == engine::State::lost) co_await kill_strays();
@@ -241,6 +287,7 @@ Awaitable<engine::JobResults> LocalJob::close(bool succeeded) {
   auto& parts = shared_->parts;
   // Nothing may write to the workspace any more when its files are collected.
   co_await with_deadline(end_supervisor(), deadline_in(end_patience), "ending the supervisor of job " + spec_.key.job);
+  if (container_) co_await container_->remove();
   engine::JobResults results;
   if (keeps_something(spec_)) {
     results = co_await parts.pool->run([this, succeeded] { return collect(*shared_, spec_, base_, patterns(), succeeded); });
@@ -248,7 +295,7 @@ Awaitable<engine::JobResults> LocalJob::close(bool succeeded) {
   write_closed(folder_, results);
   closed_ = results;
   if (parts.keep_workspaces.count() == 0) {
-    co_await parts.pool->run([this] { remove_tree(workspace_); });
+    co_await parts.pool->run([this] { remove_tree(root_); });
   }
   co_return results;
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "exec/container/job_container.hpp"
 #include "exec/job/shared.hpp"
 #include "exec/job/supervisor_link.hpp"
 #include "exec/log/log_file.hpp"
@@ -35,7 +36,9 @@ class LocalJob : public engine::JobHost {
 
  private:
   Awaitable<void> prepare_workspace();
-  Awaitable<void> ensure_link();
+  /// A line to the supervisor, which is started when the folder has none. False when it cannot be: a container is started once.
+  Awaitable<bool> ensure_link();
+  Awaitable<void> start_container();
   void send_secrets();
   void warn_of_short_secrets(int step);
   Order order_for(const engine::ProcessSpec&) const;
@@ -53,8 +56,10 @@ class LocalJob : public engine::JobHost {
   std::shared_ptr<const LocalExecutor::Shared> shared_;
   engine::JobSpec spec_;
   std::filesystem::path folder_;     ///< of the attempt
-  std::filesystem::path workspace_;  ///< root of the checkout
+  std::filesystem::path root_;       ///< of what goes with the attempt
+  std::filesystem::path workspace_;  ///< the checkout
   std::filesystem::path base_;       ///< the app's folder in it
+  std::unique_ptr<JobContainer> container_;  ///< absent: steps are processes of this host
   std::unique_ptr<SupervisorLink> link_;
   std::map<std::string, std::string> later_env_;
   std::set<std::string> extra_secrets_;

@@ -37,7 +37,10 @@ std::vector<CacheRequest> cache_requests(const LocalExecutor::Shared& shared, co
   return requests;
 }
 
-CacheRoots roots_of(const fs::path& base) { return {base, env_value("HOME").value_or("/root")}; }
+CacheRoots roots_of(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base) {
+  if (!spec.job->container.is_null()) return {base, workspace_folder(shared.parts.data, spec.key) / "home"};
+  return {base, env_value("HOME").value_or("/root")};
+}
 
 /// A key may depend on files that a step changes: the one that was asked for when the job opened counts.
 fs::path keys_file(const LocalExecutor::Shared& shared, const engine::JobSpec& spec) {
@@ -56,7 +59,7 @@ void restore_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& 
         lines.push_back("cache " + request.key + ": none yet");
         continue;
       }
-      for (const auto& remark : store.restore(*found, roots_of(base))) lines.push_back("cache " + found->key + ": " + remark);
+      for (const auto& remark : store.restore(*found, roots_of(shared, spec, base))) lines.push_back("cache " + found->key + ": " + remark);
       lines.push_back("cache " + request.key + ": restored" + (found->exact ? "" : " from " + found->key));
     } catch (const Error& error) {
       lines.push_back("cache " + request.key + ": not restored: " + error.message());
@@ -74,7 +77,7 @@ void save_caches(const LocalExecutor::Shared& shared, const engine::JobSpec& spe
     const auto key = index < keys.size() && keys[index].is_string() ? keys[index].get<std::string>() : request.key;
     ++index;
     try {
-      store.save(spec.app, key, request.paths, roots_of(base));
+      store.save(spec.app, key, request.paths, roots_of(shared, spec, base));
     } catch (const Error& error) {
       warnings.push_back("cache " + key + " not saved: " + error.message());
     }

@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "fairlead/base/log.hpp"
@@ -22,11 +23,13 @@ struct Server::State {
 
 namespace {
 
-/// The kernel's default soft limit of 1024 would cap live viewers long before memory does.
-void raise_descriptor_limit() {
+/// The kernel's default soft limit of 1024 would cap live viewers long before memory does. No higher than needed: children inherit it, and
+/// some programs close every possible descriptor one by one.
+void raise_descriptor_limit(std::size_t connections) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
+  const rlim_t wanted = connections + 1024;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= std::min(wanted, limit.rlim_max)) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -47,7 +50,7 @@ void open_connection(const std::shared_ptr<ServerCore>& core, Accepted accepted,
 }  // namespace
 
 Server::Server(asio::any_io_executor executor, Handler handler, ServerOptions options) {
-  raise_descriptor_limit();
+  raise_descriptor_limit(options.limits.connections);
   state_ = std::make_shared<State>(std::move(executor), std::move(handler), std::move(options));
 }
 

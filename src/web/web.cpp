@@ -8,9 +8,19 @@
 #include "web/event_hub.hpp"
 #include "web/handlers.hpp"
 #include "web/metrics.hpp"
+#include "web/rate_limit.hpp"
 #include "web/tokens.hpp"
 
 namespace fairlead::web {
+
+namespace {
+
+struct Limiters {
+  RateLimiter failures{20, 0.5};  ///< wrong credentials, by address
+  RateLimiter changes{600, 50};   ///< whatever is not a GET, by person; the unix socket is not limited
+};
+
+}  // namespace
 
 struct Web::State {
   explicit State(const Parts& parts)
@@ -22,6 +32,7 @@ struct Web::State {
   std::shared_ptr<EventHub> events;
   Metrics metrics;
   Services services;
+  Limiters limiters;
 };
 
 namespace {
@@ -39,18 +50,33 @@ net::Response unrouted(const net::Request& request, const Match& match) {
   return response;
 }
 
-Awaitable<net::Response> answer(Services& services, net::Request& request, Match match) {
+net::Response too_many(int seconds, std::string_view what) {
+  auto response = net::problem(429, what, "try again in " + std::to_string(seconds) + " s");
+  response.headers.add("Retry-After", std::to_string(seconds));
+  return response;
+}
+
+Awaitable<net::Response> answer(Services& services, Limiters& limiters, net::Request& request, Match match) {
   const auto& route = *match.route;
   Identity who;
   if (route.access != Access::none) {
-    who = co_await authenticate(services, request);
+    const auto time = std::chrono::steady_clock::now();
+    try {
+      who = co_await authenticate(services, request);
+    } catch (const Error& error) {
+      const auto wait = error.kind() == ErrorKind::unauthorized ? limiters.failures.take(request.peer.address, time) : std::nullopt;
+      if (wait) co_return too_many(*wait, "too many wrong credentials from this address");
+      throw;
+    }
     authorize(route, who);
+    if (route.method != "GET" && !request.peer.uid)
+      if (const auto wait = limiters.changes.take(who.person.id, time)) co_return too_many(*wait, "too many changes by " + who.person.id);
   }
   Call call(services, request, route, std::move(who), std::move(match.parameters));
   co_return co_await route.answer(call);
 }
 
-Awaitable<net::Response> handle(std::shared_ptr<Services> services, net::Request& request) {
+Awaitable<net::Response> handle(std::shared_ptr<Services> services, Limiters& limiters, net::Request& request) {
   const auto started = std::chrono::steady_clock::now();
   auto match = routes().find(request.method, request.segments);
   const auto* route = match.route;
@@ -59,7 +85,7 @@ Awaitable<net::Response> handle(std::shared_ptr<Services> services, net::Request
     response = unrouted(request, match);
   } else {
     try {
-      response = co_await answer(*services, request, std::move(match));
+      response = co_await answer(*services, limiters, request, std::move(match));
     } catch (const Error& error) {
       response = problem_of(error);
       if (response.status == 500) log::error("web.answer", {{"route", route->pattern}, {"error", error.message()}});
@@ -77,7 +103,7 @@ Web::Web(Parts parts) : state_(std::make_shared<State>(parts)) {}
 Web::~Web() = default;
 
 net::Handler Web::handler() {
-  return [services = std::shared_ptr<Services>(state_, &state_->services)](net::Request& request) { return handle(services, request); };
+  return [state = state_](net::Request& request) { return handle(std::shared_ptr<Services>(state, &state->services), state->limiters, request); };
 }
 
 std::function<net::RouteLimits(const net::Request&)> Web::route_limits() {

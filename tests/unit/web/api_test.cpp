@@ -189,6 +189,15 @@ TEST_F(Api, TokensExpireAreRevokedAndNeverShownAgain) {
   EXPECT_EQ(call("GET", "/api/v1/whoami", nullptr, other).status, 401);
 }
 
+TEST_F(Api, GuessingTokensIsSlowedDown) {
+  const net::Headers wrong{{"Authorization", "Bearer fl_0123456789abcdef_guess"}};
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(call("GET", "/api/v1/runs", nullptr, wrong).status, 401) << i;
+  const auto reply = call("GET", "/api/v1/runs", nullptr, wrong);
+  EXPECT_EQ(reply.status, 429);
+  EXPECT_EQ(reply.headers.get("Retry-After"), "2");
+  EXPECT_EQ(call("GET", "/api/v1/runs", nullptr, token("viewer")).status, 200);
+}
+
 TEST_F(Api, SecretsGoInAndNeverComeOut) {
   EXPECT_EQ(call("PUT", "/api/v1/secrets/NPM_TOKEN", {{"value", "correct horse battery"}, {"app", "shop"}}).status, 204);
   const auto list = call("GET", "/api/v1/secrets");

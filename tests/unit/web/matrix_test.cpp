@@ -26,9 +26,11 @@ class Matrix : public ApiTest {
 
   Reply reply(const Route& route, const std::string& app, const std::string& run, const net::Headers& headers) {
     auto incoming = request(route.method, target_of(route, app, run), nullptr, headers);
-    if (headers.size() == 0) incoming.peer = {.address = "192.0.2.1", .uid = std::nullopt};
+    if (headers.size() == 0) incoming.peer = {.address = "192.0.2." + std::to_string(++strangers_), .uid = std::nullopt};
     return send(std::move(incoming));
   }
+
+  int strangers_ = 0;
 };
 
 TEST_F(Matrix, EveryRouteAsksForItsRole) {

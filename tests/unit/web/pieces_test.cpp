@@ -7,6 +7,7 @@
 #include "web/log_follow.hpp"
 #include "web/log_range.hpp"
 #include "web/metrics.hpp"
+#include "web/rate_limit.hpp"
 #include "web/route.hpp"
 #include "web/tokens.hpp"
 
@@ -131,6 +132,18 @@ TEST(Fields, RefuseUnknownMembersAndWrongTypes) {
   EXPECT_THROW(fields.texts("text"), Error);
   EXPECT_THROW(fields.required_text("none"), Error);
   EXPECT_EQ(Fields("", {"a"}).text("a", "b"), "b");
+}
+
+TEST(RateLimiter, GivesABurstAndThenARate) {
+  RateLimiter limiter(3, 0.5);
+  const auto start = RateLimiter::Clock::now();
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(limiter.take("a", start)) << i;
+  EXPECT_EQ(limiter.take("a", start), 2);
+  EXPECT_EQ(limiter.take("a", start + std::chrono::seconds(1)), 1);
+  EXPECT_FALSE(limiter.take("b", start));
+  EXPECT_FALSE(limiter.take("a", start + std::chrono::seconds(2)));
+  EXPECT_EQ(limiter.take("a", start + std::chrono::seconds(2)), 2);
+  EXPECT_FALSE(limiter.take("a", start + std::chrono::hours(1)));
 }
 
 TEST(Metrics, EscapeLabelsAndAddUpBuckets) {

@@ -2,13 +2,14 @@
 #include "cli/hooks.hpp"
 
 #include "fairlead/base/log.hpp"
-#include "fairlead/pipeline/definition.hpp"
 
 namespace fairlead::cli {
 
 Awaitable<net::Response> answer_hook(triggers::Receiver& receiver, std::string provider, std::string app, net::Request& request) {
   const auto known = triggers::provider_from(provider);
-  if (!known) co_return net::problem(404, "there is no webhook route for \"" + provider + "\"", "github, gitlab, bitbucket, gitea, codecommit or http/<app>");
+  if (!known)
+    co_return net::problem(404, "there is no webhook route for \"" + provider + "\"",
+                           "github, gitlab, bitbucket, gitea, codecommit or http/<app>");
   triggers::HookRequest hook;
   hook.provider = *known;
   hook.app = std::move(app);
@@ -23,32 +24,14 @@ Awaitable<net::Response> answer_hook(triggers::Receiver& receiver, std::string p
   co_return response;
 }
 
-namespace {
-
-/// Name of the secret in `on.http` of the pipeline on the app's branch, as the mirror has it; no transfer.
-Awaitable<std::string> http_secret_name(GitSource& source, const pipeline::AppConfig& app) {
-  git::Mirror& mirror = source.mirror(app.name);
-  const auto tip = co_await mirror.resolve("refs/heads/" + app.branch);
-  if (!tip) co_return std::string();
-  const std::string path = app.folder.empty() ? app.pipeline : app.folder + "/" + app.pipeline;
-  const auto text = co_await mirror.read_file(tip->sha, path);
-  if (!text) co_return std::string();
-  const auto definition = pipeline::parse_pipeline(*text, path);
-  co_return definition && definition->on.http_secret ? *definition->on.http_secret : std::string();
-}
-
-}  // namespace
-
-Awaitable<std::vector<Secret>> hook_secrets(Secrets& secrets, const pipeline::ServerConfig& config, GitSource& source, triggers::Provider provider,
-                                            std::string app) {
+Awaitable<std::vector<Secret>> hook_secrets(Secrets& secrets, const pipeline::ServerConfig& config, triggers::Declarations& declarations,
+                                            triggers::Provider provider, std::string app) {
   std::vector<Secret> values;
   if (provider == triggers::Provider::http) {
-    const auto settings = config.apps.find(app);
-    if (settings == config.apps.end()) co_return values;
+    if (!config.apps.contains(app)) co_return values;
     try {
-      const std::string name = co_await http_secret_name(source, settings->second);
-      if (!name.empty()) {
-        if (auto value = co_await secrets.for_pipeline(name, app, "")) values.push_back(std::move(*value));
+      if (const auto name = co_await declarations.http_secret(app)) {
+        if (auto value = co_await secrets.for_pipeline(*name, app, "")) values.push_back(std::move(*value));
       }
     } catch (const Error& error) {
       log::warn("hook.secret-not-read", {{"app", app}, {"why", error.message()}});
@@ -64,6 +47,16 @@ Awaitable<std::vector<Secret>> hook_secrets(Secrets& secrets, const pipeline::Se
     }
   }
   co_return values;
+}
+
+Awaitable<std::string> fetch_from_sns(net::HttpClient& client, std::string url) {
+  net::HttpRequest request;
+  request.url = url;
+  request.public_only = true;
+  request.max_reply = 64u << 10;
+  const auto reply = co_await client.send(std::move(request), deadline_in(std::chrono::seconds(10)));
+  if (!reply.ok()) throw Error(ErrorKind::unavailable, "GET " + url + " answered " + std::to_string(reply.status));
+  co_return reply.body;
 }
 
 }  // namespace fairlead::cli

@@ -53,7 +53,8 @@ Awaitable<Json> list(triggers::Scheduler& scheduler) {
 
 Awaitable<Json> upcoming(triggers::Scheduler& scheduler, std::size_t count) {
   Json rows = Json::array();
-  for (const auto& [at, schedule] : co_await scheduler.upcoming(count)) rows.push_back(Json{{"at", format_time(at)}, {"schedule", to_json(schedule)}});
+  for (const auto& [at, schedule] : co_await scheduler.upcoming(count))
+    rows.push_back(Json{{"at", format_time(at)}, {"schedule", to_json(schedule)}});
   co_return rows;
 }
 
@@ -95,13 +96,14 @@ web::ScheduleDoor schedule_door(triggers::Scheduler& scheduler) {
   return door;
 }
 
-std::vector<triggers::Schedule> schedules_of(const std::string& app, const pipeline::Definition& definition) {
-  std::vector<triggers::Schedule> wanted;
-  for (const auto& trigger : definition.on.schedules) wanted.push_back(declared(app, trigger));
-  return wanted;
+triggers::Declared declared_of(const std::string& app, const pipeline::Definition& definition) {
+  triggers::Declared all{.schedules = {}, .http_secret = definition.on.http_secret};
+  for (const auto& trigger : definition.on.schedules) all.schedules.push_back(declared(app, trigger));
+  return all;
 }
 
-Awaitable<void> declare_schedules(std::string app, GitSource& source, const pipeline::ServerConfig& config, triggers::Scheduler& scheduler, Pool& pool) {
+Awaitable<std::optional<triggers::Declared>> read_declared(std::string app, GitSource& source, const pipeline::ServerConfig& config,
+                                                           Pool& pool) {
   const auto& settings = config.apps.at(app);
   engine::SourceRequest request;
   request.app = app;
@@ -109,13 +111,10 @@ Awaitable<void> declare_schedules(std::string app, GitSource& source, const pipe
   request.pipeline_path = settings.folder.empty() ? settings.pipeline : settings.folder + "/" + settings.pipeline;
   const std::string path = request.pipeline_path;
   const auto files = co_await source.bring(std::move(request));
-  std::vector<triggers::Schedule> wanted;
-  if (files.pipeline) {
-    const auto definition = co_await pool.run([&] { return pipeline::parse_pipeline(*files.pipeline, path); });
-    if (!definition) co_return;  // the run of this commit says what is wrong; what was declared before stays
-    wanted = schedules_of(app, *definition);
-  }
-  co_await scheduler.declare(std::move(app), std::move(wanted));
+  if (!files.pipeline) co_return triggers::Declared{};
+  const auto definition = co_await pool.run([&] { return pipeline::parse_pipeline(*files.pipeline, path); });
+  if (!definition) co_return std::nullopt;  // the run of this commit says what is wrong
+  co_return declared_of(app, *definition);
 }
 
 triggers::CalendarCheck calendar_check(const pipeline::ServerConfig& config, const std::filesystem::path& folder) {

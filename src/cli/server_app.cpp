@@ -18,6 +18,7 @@
 #include "fairlead/net/server.hpp"
 #include "fairlead/pipeline/expression.hpp"
 #include "fairlead/store/store.hpp"
+#include "fairlead/triggers/declarations.hpp"
 #include "fairlead/triggers/poller.hpp"
 #include "fairlead/triggers/receiver.hpp"
 #include "fairlead/triggers/scheduler.hpp"
@@ -35,7 +36,6 @@ struct ServerApp::State {
   void make_triggers();
   void listen();
   std::string public_url() const;
-  void branch_moved(const std::string& app);
 
   asio::any_io_executor executor;
   ServerSettings settings;
@@ -48,6 +48,7 @@ struct ServerApp::State {
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<triggers::Receiver> receiver;
   std::unique_ptr<triggers::Scheduler> scheduler;
+  std::unique_ptr<triggers::Declarations> declarations;
   std::unique_ptr<triggers::Poller> poller;
   std::unique_ptr<web::Web> web;
   std::unique_ptr<net::Server> server;
@@ -77,9 +78,12 @@ void ServerApp::State::open_rooms() {
   running.executor = executor;
   running.pool = &pool;
   running.data = settings.data;
-  running.checkout = [this](std::string app, Sha sha, std::filesystem::path target) { return source->checkout(std::move(app), std::move(sha), std::move(target)); };
+  running.checkout = [this](std::string app, Sha sha, std::filesystem::path target) {
+    return source->checkout(std::move(app), std::move(sha), std::move(target));
+  };
   running.resolve = [](const Json& value, const pipeline::Scope& scope) { return pipeline::resolve(value, scope); };
-  if (const auto& kept = settings.config->retention.workspaces) running.keep_workspaces = std::chrono::duration_cast<std::chrono::seconds>(*kept);
+  if (const auto& kept = settings.config->retention.workspaces)
+    running.keep_workspaces = std::chrono::duration_cast<std::chrono::seconds>(*kept);
   local = std::make_unique<exec::LocalExecutor>(std::move(running));
   engine = std::make_unique<engine::Engine>(engine_parts());
 }
@@ -105,7 +109,9 @@ engine::Parts ServerApp::State::engine_parts() {
   };
   parts.check = [this](std::string check) { return ask_check(http, now, std::move(check)); };
   parts.branch_read = [this](const std::string& app, std::shared_ptr<const pipeline::Definition> definition) {
-    if (scheduler) spawn(executor, "schedules of " + app, scheduler->declare(app, schedules_of(app, *definition)));
+    if (!declarations) return;
+    auto failed = [app](std::exception_ptr error) { log::warn("declarations.not-kept", {{"app", app}, {"why", describe(error)}}); };
+    spawn(executor, "declarations of " + app, declarations->apply(app, declared_of(app, *definition)), std::move(failed));
   };
   parts.public_url = public_url();
   return parts;
@@ -116,12 +122,6 @@ triggers::Starter ServerApp::State::starter() {
   starter.create = [this](store::Tx& tx, const engine::StartRequest& request) { return engine->create(tx, request); };
   starter.wake = [this](const RunId& id) { engine->wake(id); };
   return starter;
-}
-
-void ServerApp::State::branch_moved(const std::string& app) {
-  spawn(executor, "schedules of " + app, declare_schedules(app, *source, *settings.config, *scheduler, pool), [app](std::exception_ptr error) {
-    log::warn("schedules.not-read", {{"app", app}, {"why", describe(error)}});
-  });
 }
 
 void ServerApp::State::make_triggers() {
@@ -136,8 +136,10 @@ void ServerApp::State::make_triggers() {
   receiving.pool = &pool;
   receiving.starter = starter();
   receiving.secrets = [this](triggers::Provider provider, std::string app) {
-    return hook_secrets(*secrets, *settings.config, *source, provider, std::move(app));
+    return hook_secrets(*secrets, *settings.config, *declarations, provider, std::move(app));
   };
+  receiving.fetch = [this](std::string url) { return fetch_from_sns(http, std::move(url)); };
+  receiving.branch_moved = [this](const std::string& app) { declarations->moved(app); };
   receiver = std::make_unique<triggers::Receiver>(std::move(receiving), std::move(apps));
 
   triggers::Scheduler::Parts scheduling;
@@ -147,12 +149,19 @@ void ServerApp::State::make_triggers() {
   scheduling.calendar = calendar_check(*settings.config, settings.config_file.parent_path());
   scheduler = std::make_unique<triggers::Scheduler>(std::move(scheduling));
 
+  triggers::Declarations::Parts declaring;
+  declaring.executor = executor;
+  declaring.store = store.get();
+  declaring.scheduler = scheduler.get();
+  declaring.read = [this](std::string app) { return read_declared(std::move(app), *source, *settings.config, pool); };
+  declarations = std::make_unique<triggers::Declarations>(std::move(declaring));
+
   triggers::Poller::Parts polling;
   polling.executor = executor;
   polling.store = store.get();
   polling.starter = starter();
   polling.list_refs = [this](std::string app) { return source->mirror(app).ls_remote(deadline_in(std::chrono::seconds(60))); };
-  polling.branch_moved = [this](const std::string& app) { branch_moved(app); };
+  polling.branch_moved = [this](const std::string& app) { declarations->moved(app); };
   poller = std::make_unique<triggers::Poller>(std::move(polling), std::move(names));
 }
 
@@ -186,7 +195,8 @@ void ServerApp::State::listen() {
   const auto port = server->listen_tcp(address, tls);
   const auto socket = settings.data / "fairlead.sock";
   server->listen_unix(socket);
-  addresses = {(tls ? "https://" : "http://") + address.substr(0, address.rfind(':') + 1) + std::to_string(port), "unix:" + socket.string()};
+  addresses = {(tls ? "https://" : "http://") + address.substr(0, address.rfind(':') + 1) + std::to_string(port),
+               "unix:" + socket.string()};
 }
 
 Awaitable<void> ServerApp::start() {
@@ -197,6 +207,7 @@ Awaitable<void> ServerApp::start() {
   co_await state.engine->boot();
   state.ready = true;
   spawn(state.executor, "scheduler", state.scheduler->run());
+  spawn(state.executor, "declarations", state.declarations->run());
   spawn(state.executor, "poller", state.poller->run());
 }
 

@@ -20,14 +20,18 @@ void Declarations::moved(const std::string& app) {
 
 Awaitable<void> Declarations::refresh(std::string app) {
   auto declared = co_await parts_.read(app);
-  if (!declared) co_return;
-  co_await parts_.scheduler->declare(app, std::move(declared->schedules));
-  auto body = declared->http_secret ? dump(Json{{"secret", *declared->http_secret}}) : std::string();
+  if (declared) co_await apply(std::move(app), std::move(*declared));
+}
+
+Awaitable<void> Declarations::apply(std::string app, Declared declared) {
+  co_await parts_.scheduler->declare(app, std::move(declared.schedules));
+  auto secret = std::move(declared.http_secret);
+  if (secret == co_await http_secret(app)) co_return;
   co_await parts_.store->transact([&](store::Tx& tx) {
-    if (body.empty()) {
-      tx.erase(hook_kind, app);
+    if (secret) {
+      tx.put(hook_kind, app, dump(Json{{"secret", *secret}}));
     } else {
-      tx.put(hook_kind, app, body);
+      tx.erase(hook_kind, app);
     }
   });
 }

@@ -67,7 +67,8 @@ Found compare(store::Tx& tx, const std::string& app, const Before& before, const
     auto old = is_known ? known->second.sha : std::string();
     found.moved = true;
     // The first look starts nothing: a webhook that comes late for what it found still has a run to start.
-    note_ref(tx, app, ref.ref, {.sha = ref.sha.str(), .before = old, .commit = ref.peeled ? ref.peeled->str() : "", .by_poll = before.noted});
+    note_ref(tx, app, ref.ref,
+             {.sha = ref.sha.str(), .before = old, .commit = ref.peeled ? ref.peeled->str() : "", .by_poll = before.noted});
     if (!before.noted) continue;
     auto start = start_of(app, ref, old);
     if (!tx.put_delivery(row_of(start, at))) continue;

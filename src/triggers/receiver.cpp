@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/triggers/receiver.hpp"
 
-#include <map>
+#include <set>
 
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/error.hpp"
@@ -51,6 +51,7 @@ struct Outcome {
   std::string verdict;  ///< accepted | ignored | duplicate
   std::string reason;
   std::vector<RunId> runs;
+  std::set<std::string> apps;  ///< those with a run
 };
 
 /// A late webhook of what polling has found, or has started.
@@ -77,11 +78,12 @@ bool is_duplicate(store::Tx& tx, const Accepted& in) {
 }
 
 Outcome record(store::Tx& tx, const Accepted& in, const Starter& starter) {
-  if (is_duplicate(tx, in)) return {.verdict = "duplicate", .reason = {}, .runs = {}};
-  Outcome outcome{.verdict = "ignored", .reason = in.intake.reason, .runs = {}};
+  if (is_duplicate(tx, in)) return {.verdict = "duplicate", .reason = {}, .runs = {}, .apps = {}};
+  Outcome outcome{.verdict = "ignored", .reason = in.intake.reason, .runs = {}, .apps = {}};
   for (const auto& start : in.intake.starts) {
     if (known_by_poll(tx, start.app, start, in.intake.refs)) continue;
     outcome.runs.push_back(starter.create(tx, start).id);
+    outcome.apps.insert(start.app);
   }
   if (!outcome.runs.empty()) outcome.verdict = "accepted";
   if (outcome.runs.empty() && !in.intake.starts.empty()) outcome.reason = "polling found this change and started its run already";
@@ -208,7 +210,7 @@ Awaitable<HookReply> Receiver::receive(const HookRequest& request) {
                                         {"reason", outcome.reason}});
   if (parts_.branch_moved && outcome.verdict != "duplicate")
     for (const auto& change : accepted->intake.refs)
-      if (change.app_branch && !change.after.empty()) parts_.branch_moved(change.app);
+      if (change.app_branch && !change.after.empty() && !outcome.apps.contains(change.app)) parts_.branch_moved(change.app);
   co_return reply_of(outcome, accepted->row.trigger);
 }
 

@@ -43,6 +43,17 @@ bool by_time(const std::pair<Time, Schedule>& a, const std::pair<Time, Schedule>
 
 void put(store::Tx& tx, const Schedule& schedule) { tx.put(schedule_kind, schedule.id, to_document(schedule)); }
 
+/// Whether exactly these are the app's declared schedules already.
+bool is_declared(const std::vector<Schedule>& all, const std::string& app, const std::map<std::string, Schedule>& wanted) {
+  std::size_t found = 0;
+  for (const auto& schedule : all) {
+    if (schedule.app != app || schedule.origin != "pipeline") continue;
+    if (!wanted.contains(schedule.id)) return false;
+    ++found;
+  }
+  return found == wanted.size();
+}
+
 void require_valid(const Schedule& schedule, Time now) {
   const auto& timing = schedule.timing;
   if (timing.cron.empty() == !timing.at.has_value())
@@ -114,6 +125,7 @@ Awaitable<void> Scheduler::declare(std::string app, std::vector<Schedule> wanted
     schedule.created_at = schedule.handled = at;
     by_id.emplace(schedule.id, schedule);
   }
+  if (is_declared(co_await read_all(), app, by_id)) co_return;
   co_await parts_.store->transact([&](store::Tx& tx) {
     auto fresh = by_id;
     for (const auto& old : read_schedules(tx)) {

@@ -36,6 +36,8 @@ class Declarations {
   /// Its branch has moved: read again soon. Coalesced.
   void moved(const std::string& app);
   Awaitable<void> refresh(std::string app);
+  /// The file was read by someone else, at the tip of the app's branch.
+  Awaitable<void> apply(std::string app, Declared);
   /// Reads what has moved, until cancelled; failures are tried again later.
   Awaitable<void> run();
 

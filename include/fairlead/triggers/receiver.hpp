@@ -57,7 +57,7 @@ class Receiver {
     std::function<Awaitable<std::vector<Secret>>(Provider, std::string app)> secrets;
     /// GET of an https address of AWS (certificates and confirmations of SNS); the body. Absent: codecommit is refused.
     std::function<Awaitable<std::string>(std::string url)> fetch = {};
-    /// Called after a change of the app's branch was recorded (also one that starts nothing): its pipeline file may be new.
+    /// Called after a change of the app's branch that started no run was recorded: nobody reads its pipeline file otherwise.
     std::function<void(const std::string& app)> branch_moved = {};
   };
 

@@ -29,6 +29,7 @@ Json payload_of(const StartRequest& request, const std::string& ref, std::int64_
   if (ref.starts_with("refs/heads/")) payload["branch"] = ref.substr(11);
   if (ref.starts_with("refs/tags/")) payload["tag"] = ref.substr(10);
   if (is_sha(ref) && request.sha.empty()) payload["sha"] = ref;
+  if (!request.only_stages.empty()) payload["only_stages"] = request.only_stages;
   const Json pull_request = parse_json(request.pull_request);
   if (pull_request.is_object()) payload["pull_request"] = pull_request;
   return payload;

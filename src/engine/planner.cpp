@@ -66,6 +66,7 @@ pipeline::PlanContext plan_context(const RunState& run, const SourceFiles& files
     context.environments->emplace(name, pipeline::EnvironmentFacts{environment.branches});
   }
   context.only_environment = run.target_environment;
+  for (const auto& stage : member(*run.start, "only_stages")) context.only_stages.push_back(stage.get<std::string>());
   return context;
 }
 

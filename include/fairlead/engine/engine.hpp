@@ -39,6 +39,7 @@ struct StartRequest {
   std::string reason;
   std::string inputs = "{}";        ///< JSON object
   std::string environment;          ///< `deploy`: stop after this environment, skip other environments
+  std::vector<std::string> only_stages;  ///< `try --stage`: leave out the others; empty: all
   std::string message;              ///< head commit's, when the delivery said it
   std::vector<std::string> excluded;
   std::string pull_request = "null";  ///< JSON {number, base, head, fork, title}

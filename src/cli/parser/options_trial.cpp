@@ -7,12 +7,30 @@
 /// Commands that show fairlead at work without a server of one's own.
 namespace fairlead::cli {
 
-void add_trial_commands(CommandLine& line) {
+namespace {
+
+void add_try(CommandLine& line) {
+  auto options = std::make_shared<TryOptions>();
+  CLI::App& command = line.add("try", "Run the pipeline of the working tree here, without a server",
+                               {purpose::begin, "fairlead try --stage build --set size=large", [options](const Globals& globals) { return try_pipeline(globals, *options); }});
+  command.add_option("FILE", options->file, "Pipeline file; default: the .fairlead.yml found upwards from here");
+  command.add_option("--stage", options->stage, "Only this stage; without it, those that deploy nowhere")->type_name("S");
+  command.add_option("--set", options->set, "Input of the run; may be repeated")->type_name("K=V");
+}
+
+void add_demo(CommandLine& line) {
   auto options = std::make_shared<DemoOptions>();
   CLI::App& command = line.add("demo", "A push, built, tested, approved and live, in a temporary folder",
                                {purpose::begin, "fairlead demo --auto", [options](const Globals& globals) { return demo(globals, *options); }});
   command.add_flag("--auto", options->automatic, "Approve by itself and end with a summary");
   command.add_flag("--keep", options->keep, "Leave the folder");
+}
+
+}  // namespace
+
+void add_trial_commands(CommandLine& line) {
+  add_try(line);
+  add_demo(line);
 }
 
 }  // namespace fairlead::cli

@@ -25,7 +25,7 @@ struct Place {
   bool workspace = false;        ///< hashFiles
   bool secret = false;           ///< may be a secret as a whole
   bool condition = false;        ///< success() and the like
-  const std::set<std::string>* env = nullptr;
+  const Texts* env = nullptr;    ///< variables and how they are set
 };
 
 class ExpressionCheck {
@@ -41,7 +41,13 @@ class ExpressionCheck {
 
  private:
   void report(const std::string& path, std::string message, std::string near = {}) {
-    problems_.push_back(problem_at(definition_, path, std::move(message), std::move(near)));
+    problems_.push_back(problem_at(definition_, path, std::move(message), std::move(near), offset_));
+  }
+
+  void report(const std::string& path, const ExpressionError& error) {
+    offset_ = error.offset;
+    report(path, error.message, error.nearest);
+    offset_ = 0;
   }
 
   void check_stage(const Stage& stage) {
@@ -61,11 +67,11 @@ class ExpressionCheck {
     check_text(job.name, child_path(job.path, "name"), place);
     place.runs = true;
     check_condition(job.condition, child_path(job.path, "if"), place);
-    std::set<std::string> env = keys(definition_.env);
+    Texts env = definition_.env;
     place.env = &env;
     place.secret = true;
     check_texts(job.env, child_path(job.path, "env"), place);
-    env.merge(keys(job.env));
+    put(job.env, env);
     check_containers(job, place);
     check_cache(job, place);
     for (std::size_t i = 0; i < job.steps.size(); ++i) check_step(job.steps[i], i, place);
@@ -112,8 +118,8 @@ class ExpressionCheck {
     place.steps = index;
     place.workspace = true;
     check_texts(step.env, child_path(step.path, "env"), place);
-    std::set<std::string> env = *place.env;
-    env.merge(keys(step.env));
+    Texts env = *place.env;
+    put(step.env, env);
     place.env = &env;
     place.secret = false;
     check_condition(step.condition, child_path(step.path, "if"), place);
@@ -122,10 +128,8 @@ class ExpressionCheck {
       check_json(step.with, child_path(step.path, step.action), place, shape);
   }
 
-  static std::set<std::string> keys(const Texts& texts) {
-    std::set<std::string> out;
-    for (const auto& [key, value] : texts) out.insert(key);
-    return out;
+  static void put(const Texts& more, Texts& env) {
+    for (const auto& [name, text] : more) env[name] = text;
   }
 
   void check_texts(const Texts& texts, const std::string& path, const Place& place) {
@@ -150,27 +154,34 @@ class ExpressionCheck {
   void check_text(const std::string& text, const std::string& path, const Place& place) {
     if (!has_expression(text)) return;
     const auto parsed = Template::parse(text);
-    if (!parsed) return report(path, parsed.error().message, parsed.error().nearest);
+    if (!parsed) return report(path, parsed.error());
     for (const auto& part : parsed->parts())
-      if (part.expression) check_expression(*part.expression, path, place, parsed->is_whole());
+      if (part.expression) check_expression(*part.expression, path, place, parsed->is_whole(), part.offset);
   }
 
   void check_condition(const std::string& text, const std::string& path, Place place) {
     if (text.empty()) return;
     place.condition = true;
     const auto parsed = parse_condition(text);
-    if (!parsed) return report(path, parsed.error().message, parsed.error().nearest);
-    check_expression(*parsed, path, place, false);
+    if (!parsed) return report(path, parsed.error());
+    const auto braces = text.find("${{");
+    check_expression(*parsed, path, place, false, braces == std::string::npos ? 0 : braces + 3);
   }
 
-  void check_expression(const Expression& expression, const std::string& path, const Place& place, bool whole) {
+  /// `begin`: of the expression within the text at `path`.
+  void check_expression(const Expression& expression, const std::string& path, const Place& place, bool whole, std::size_t begin) {
+    offset_ = begin;
     for (const auto& name : expression.functions()) {
       if (name == "hashFiles" && !place.workspace) report(path, "hashFiles() needs the workspace, which does not exist yet here");
       if (name == "success" || name == "failure" || name == "always" || name == "canceled")
         if (!place.condition) report(path, name + "() belongs into an if:");
     }
     const bool alone = whole && expression.path().size() == 2;
-    for (const auto& reference : expression.references()) check_reference(reference.path, path, place, alone);
+    for (const auto& reference : expression.references()) {
+      offset_ = begin + reference.offset;
+      check_reference(reference.path, path, place, alone);
+    }
+    offset_ = 0;
   }
 
   void check_reference(const std::vector<std::string>& reference, const std::string& path, const Place& place, bool alone) {
@@ -228,13 +239,28 @@ class ExpressionCheck {
 
   void check_env(const std::vector<std::string>& reference, const std::string& path, const Place& place) {
     if (!place.env) return report(path, "env is not known here");
-    if (reference.size() < 2 || place.env->contains(reference[1]) || reference[1] == "CI" || reference[1].starts_with("FAIRLEAD")) return;
-    const auto written =
-        std::any_of(place.job->steps.begin(), place.job->steps.begin() + static_cast<std::ptrdiff_t>(place.steps), [](const Step& step) {
-          const ActionInfo* action = find_action(step.action);
-          return action && action->open_outputs;
-        });
-    if (!written) unknown({"env", reference[1]}, {place.env->begin(), place.env->end()}, path);
+    if (reference.size() < 2 || reference[1] == "CI" || reference[1].starts_with("FAIRLEAD")) return;
+    if (const auto found = place.env->find(reference[1]); found != place.env->end()) {
+      if (is_secret(found->second))
+        report(path, "\"" + join(reference, ".") + "\" is a secret; give it to what needs it: " + found->second);
+      return;
+    }
+    const auto before = place.job->steps.begin() + static_cast<std::ptrdiff_t>(place.steps);
+    const bool written = std::any_of(place.job->steps.begin(), before, [](const Step& step) {
+      const ActionInfo* action = find_action(step.action);
+      return action && action->open_outputs;
+    });
+    if (written) return;
+    std::vector<std::string> known;
+    for (const auto& [name, text] : *place.env) known.push_back(name);
+    unknown({"env", reference[1]}, known, path);
+  }
+
+  static std::string first_of(const std::vector<std::string>& path) { return path.empty() ? "" : path.front(); }
+
+  static bool is_secret(const std::string& text) {
+    const auto parsed = Template::parse(text);
+    return parsed && parsed->is_whole() && first_of(parsed->parts()[0].expression->path()) == "secrets";
   }
 
   void check_jobs(const std::vector<std::string>& reference, const std::string& path, const Place& place) {
@@ -289,6 +315,7 @@ class ExpressionCheck {
   const Definition& definition_;
   Problems& problems_;
   Graph graph_;
+  std::size_t offset_ = 0;  ///< of what is looked at, within its text
 };
 
 }  // namespace

@@ -291,11 +291,12 @@ class Decoder {
 
 }  // namespace
 
-Problem problem_at(const Definition& definition, const std::string& path, std::string message, std::string nearest) {
+Problem problem_at(const Definition& definition, const std::string& path, std::string message, std::string nearest, std::size_t offset) {
   Mark mark;
   for (std::string prefix = path;;) {
     if (const auto found = definition.marks.find(prefix); found != definition.marks.end()) {
       mark = found->second;
+      if (prefix == path && offset > 0 && mark.inset >= 0) mark.column += mark.inset + static_cast<int>(offset);
       break;
     }
     const auto end = prefix.find_last_of(".[");

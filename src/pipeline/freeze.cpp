@@ -10,8 +10,8 @@
 
 namespace fairlead::pipeline {
 
-Freezer::Freezer(const Definition& definition, Scope scope, Problems& problems)
-    : definition_(definition), scope_(std::move(scope)), problems_(problems) {}
+Freezer::Freezer(const Definition& definition, Scope scope, bool secrets, Problems& problems)
+    : definition_(definition), scope_(std::move(scope)), secrets_(secrets), problems_(problems) {}
 
 Json Freezer::value(const std::string& text, const std::string& path) const {
   if (!has_expression(text)) return text;
@@ -22,6 +22,7 @@ Json Freezer::value(const std::string& text, const std::string& path) const {
   }
   const auto whole = parsed->is_whole() ? parsed->parts()[0].expression->path() : std::vector<std::string>{};
   const bool secret = whole.size() == 2 && whole[0] == "secrets";
+  if (secret && !secrets_) return "";
   const bool decided =
       secret || std::ranges::all_of(parsed->parts(), [&](const auto& part) { return !part.expression || decides(*part.expression); });
   if (!decided) return {{"$expr", text}};

@@ -12,7 +12,8 @@ namespace fairlead::pipeline {
 /// problem at its path. One object per stage or job.
 class Freezer {
  public:
-  Freezer(const Definition&, Scope, Problems&);
+  /// Without `secrets` (a pull request from a fork) `${{ secrets.NAME }}` is the empty text.
+  Freezer(const Definition&, Scope, bool secrets, Problems&);
 
   /// Text, the typed value of a whole expression, {"$secret"} or {"$expr"}.
   Json value(const std::string& text, const std::string& path) const;
@@ -36,6 +37,7 @@ class Freezer {
 
   const Definition& definition_;
   Scope scope_;
+  bool secrets_;
   Problems& problems_;
 };
 

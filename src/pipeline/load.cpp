@@ -65,7 +65,7 @@ class Builder : public YAML::EventHandler {
     count_node(mark, anchor);
     check_tag(mark, tag);
     if (tag == "!") check_quote(mark);
-    add({Value::scalar(text, tag == "!", place(mark))}, anchor);
+    add({Value::scalar(text, tag == "!", place_of_text(mark, text))}, anchor);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
@@ -100,6 +100,13 @@ class Builder : public YAML::EventHandler {
   };
 
   static Mark place(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+  Mark place_of_text(const YAML::Mark& mark, const std::string& text) const {
+    Mark out = place(mark);
+    const auto pos = static_cast<std::size_t>(mark.pos);
+    const std::size_t inset = at(mark) == '"' || at(mark) == '\'' ? 1 : 0;
+    if (text_.substr(std::min(pos + inset, text_.size())).starts_with(text) && !text.contains('\n')) out.inset = static_cast<int>(inset);
+    return out;
+  }
   char at(const YAML::Mark& mark) const {
     const auto pos = static_cast<std::size_t>(mark.pos);
     return pos < text_.size() ? text_[pos] : '\0';

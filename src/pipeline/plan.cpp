@@ -128,7 +128,7 @@ class Planner {
   }
 
   void add_stage(const Stage& stage, std::size_t index) {
-    const Freezer freezer(definition_, scope_of(stage), problems_);
+    const Freezer freezer(definition_, scope_of(stage), !context_.fork, problems_);
     PlanStage out;
     out.index = index;
     out.name = stage.name;
@@ -195,7 +195,7 @@ class Planner {
   PlanJob make_job(const Stage& stage, const Job& job, Json matrix, const std::string& label) {
     Scope scope = scope_of(stage);
     scope.contexts["matrix"] = matrix;
-    const Freezer freezer(definition_, std::move(scope), problems_);
+    const Freezer freezer(definition_, scope, !context_.fork, problems_);
     PlanJob out;
     out.key = unique(keys_, label.empty() ? job.id : job.id + " (" + label + ")", " #");
     out.folder = unique(folders_, file_name(out.key), "-");
@@ -209,6 +209,8 @@ class Planner {
     out.matrix = std::move(matrix);
     out.max_parallel = job.matrix.max_parallel;
     out.fail_fast = job.matrix.fail_fast;
+    out.env = freezer.texts(definition_.env, "env");
+    out.env.update(freeze_job_env(job, std::move(scope), out.env));
     freeze_surroundings(job, freezer, out);
     out.timeout = job.timeout;
     out.no_output_timeout = job.no_output_timeout;
@@ -221,9 +223,15 @@ class Planner {
     return out;
   }
 
+  /// The pipeline's variables are known by now, so the job's may be made of them.
+  Json freeze_job_env(const Job& job, Scope scope, const Json& pipeline_env) {
+    Json& env = scope.contexts["env"] = Json::object();
+    for (const auto& [name, value] : pipeline_env.items())
+      if (value.is_string()) env[name] = value;
+    return Freezer(definition_, std::move(scope), !context_.fork, problems_).texts(job.env, child_path(job.path, "env"));
+  }
+
   void freeze_surroundings(const Job& job, const Freezer& freezer, PlanJob& out) {
-    out.env = freezer.texts(definition_.env, "env");
-    out.env.update(freezer.texts(job.env, child_path(job.path, "env")));
     if (job.container) {
       const std::string path = child_path(job.path, "container");
       out.container = {{"image", freezer.text(job.container->image, path)},

@@ -165,8 +165,9 @@ struct Definition {
   std::map<std::string, Mark> marks;  ///< path → place, for messages about this file
 };
 
-/// A problem at a path of this file; the place is that of the longest part of the path that the file has.
-Problem problem_at(const Definition&, const std::string& path, std::string message, std::string nearest = {});
+/// A problem at a path of this file, `offset` bytes within its text; the place is that of the longest part of the path that
+/// the file has.
+Problem problem_at(const Definition&, const std::string& path, std::string message, std::string nearest = {}, std::size_t offset = 0);
 
 /// Reads, validates and decodes a pipeline file: shape, expressions, references, order of jobs. All problems at once.
 std::expected<Definition, Problems> parse_pipeline(std::string_view text, const std::string& filename);

@@ -75,7 +75,7 @@ struct PlanStage {
 struct RunPlan {
   int version = 1;
   Concurrency concurrency = Concurrency::latest;
-  bool trusted = true;               ///< false: pull request from a fork; no secrets, no cache writes
+  bool trusted = true;               ///< false: pull request from a fork; the plan names no secret, no cache is written
   /// git, run, app, inputs: what later expressions see. The engine adds environment, env, matrix, jobs and steps.
   Json contexts = Json::object();
   std::vector<PlanStage> stages;

@@ -12,6 +12,7 @@ namespace fairlead::pipeline {
 struct Mark {
   int line = 0;
   int column = 0;
+  int inset = -1;  ///< of a scalar that stands in the file as it is: columns before its first character; otherwise -1
 };
 
 /// One thing that is wrong with a file. A value, collected: all problems of a file are told at once.

@@ -135,6 +135,25 @@ TEST(Plan, KeepsSecretsAsMarkers) {
   EXPECT_EQ(p.stages[0].jobs[0].env, Json::parse(R"({"A": "2", "T": {"$secret": "TOKEN"}})"));
 }
 
+TEST(Plan, NamesNoSecretInRunsOfForks) {
+  const Definition d = parse(
+      "env: { T: '${{ secrets.TOKEN }}' }\njobs: { t: { steps: [{ http: { url: 'https://x', headers: { A: '${{ secrets.A }}' } } }] } }");
+  PlanContext context = push_to("main");
+  EXPECT_NE(to_json(plan(d, context)).dump().find("$secret"), std::string::npos);
+  context.fork = true;
+  const RunPlan p = plan(d, context);
+  EXPECT_EQ(to_json(p).dump().find("$secret"), std::string::npos);
+  EXPECT_EQ(p.stages[0].jobs[0].env["T"], "");
+}
+
+TEST(Plan, MakesTheVariablesOfAJobOfThoseOfThePipeline) {
+  const RunPlan p = plan(parse("env: { BASE: '/srv/${{ app }}' }\njobs: { t: { env: { BIN: '${{ env.BASE }}/bin', BASE: x }, steps: [{ "
+                               "run: y, env: { Z: '${{ env.BIN }}' } }] } }"),
+                         push_to("main"));
+  EXPECT_EQ(p.stages[0].jobs[0].env, Json::parse(R"({"BASE": "x", "BIN": "/srv/shop-api/bin"})"));
+  EXPECT_EQ(p.stages[0].jobs[0].steps[0].env["Z"], Json::parse(R"({"$expr": "${{ env.BIN }}"})"));
+}
+
 TEST(Plan, DecidesConditionsItCan) {
   const RunPlan p = plan(parse("jobs:\n  t:\n    matrix: { os: [linux, mac] }\n    if: matrix.os == 'linux'\n    steps:\n"
                                "      - { if: failure(), run: a }\n      - { if: \"git.branch == 'main'\", run: b }\n      - { if: "

@@ -8,6 +8,7 @@
 #include "fairlead/base/process.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/net/address.hpp"
+#include "net/curl_library.hpp"
 #include "net/curl_multi.hpp"
 
 namespace fairlead::net {
@@ -32,8 +33,8 @@ struct Exchange {
 
 class HeaderList {
  public:
-  ~HeaderList() { curl_slist_free_all(list_); }
-  void add(const std::string& line) { list_ = curl_slist_append(list_, line.c_str()); }
+  ~HeaderList() { curl().slist_free_all(list_); }
+  void add(const std::string& line) { list_ = curl().slist_append(list_, line.c_str()); }
   curl_slist* get() const { return list_; }
 
  private:
@@ -62,7 +63,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
 std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   long status = 0;
-  curl_easy_getinfo(exchange.transfer->easy(), CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(exchange.transfer->easy(), CURLINFO_RESPONSE_CODE, &status);
   if (exchange.on_chunk && status >= 200 && status < 300) {
     exchange.stopped = !exchange.on_chunk(std::string_view(data, size));
     return exchange.stopped ? CURL_WRITEFUNC_ERROR : size;
@@ -90,8 +91,8 @@ curl_socket_t open_public_only(void* user, curlsocktype, curl_sockaddr* address)
 
 template <class Value>
 void set(CURL* easy, CURLoption option, Value value) {
-  if (const auto code = curl_easy_setopt(easy, option, value); code != CURLE_OK)
-    throw Error(ErrorKind::internal, std::string("libcurl refuses an option: ") + curl_easy_strerror(code));
+  if (const auto code = curl().easy_setopt(easy, option, value); code != CURLE_OK)
+    throw Error(ErrorKind::internal, std::string("libcurl refuses an option: ") + curl().easy_strerror(code));
 }
 
 void set_method(CURL* easy, const HttpRequest& request) {
@@ -153,7 +154,7 @@ void prepare(CURL* easy, const HttpRequest& request, const HeaderList& headers, 
   if (exchange.refused_address) throw Error(ErrorKind::refused, what + ": the host has a private address", "only public hosts may be called from here");
   if (exchange.too_large)
     throw Error(ErrorKind::too_large, what + ": the answer is larger than " + std::to_string(exchange.max_reply) + " bytes");
-  const std::string reason = exchange.transfer->error_text()[0] ? exchange.transfer->error_text() : curl_easy_strerror(code);
+  const std::string reason = exchange.transfer->error_text()[0] ? exchange.transfer->error_text() : curl().easy_strerror(code);
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) throw Error(ErrorKind::usage, what + ": " + reason);
   if (code == CURLE_OPERATION_TIMEDOUT) throw Error(ErrorKind::timeout, what + ": " + reason);
   throw Error(ErrorKind::unavailable, what + ": " + reason);
@@ -173,7 +174,7 @@ Awaitable<HttpReply> transfer_of(std::shared_ptr<CurlMulti> multi, HttpRequest r
   }
   if (code != CURLE_OK && !exchange.stopped) fail(request, exchange, code);
   long status = 0;
-  curl_easy_getinfo(transfer.easy(), CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(transfer.easy(), CURLINFO_RESPONSE_CODE, &status);
   exchange.reply.status = static_cast<int>(status);
   co_return std::move(exchange.reply);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/curl_multi.hpp"
 
-#include <mutex>
+#include "net/curl_library.hpp"
 
 namespace fairlead::net {
 
@@ -20,17 +20,15 @@ struct CurlMulti::Watched {
 };
 
 CurlMulti::CurlMulti(asio::any_io_executor executor) : executor_(std::move(executor)), timer_(executor_) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  multi_ = curl_multi_init();
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 64L);
+  multi_ = curl().multi_init();
+  curl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
+  curl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
+  curl().multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 64L);
 }
 
-CurlMulti::~CurlMulti() { curl_multi_cleanup(multi_); }
+CurlMulti::~CurlMulti() { curl().multi_cleanup(multi_); }
 
 int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self_pointer, void*) {
   auto& self = *static_cast<CurlMulti*>(self_pointer);
@@ -82,32 +80,32 @@ int CurlMulti::on_timer(CURLM*, long milliseconds, void* self_pointer) {
 
 void CurlMulti::act(curl_socket_t socket, int events) {
   int running = 0;
-  curl_multi_socket_action(multi_, socket, events, &running);
+  curl().multi_socket_action(multi_, socket, events, &running);
   int left = 0;
-  while (const auto* message = curl_multi_info_read(multi_, &left)) {
+  while (const auto* message = curl().multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     CurlTransfer* transfer = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     transfer->result_ = message->data.result;
     transfer->done_ = true;
     transfer->finished_.notify_all();
   }
 }
 
-CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi) : multi_(std::move(multi)), easy_(curl_easy_init()), finished_(multi_->executor()) {
-  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
-  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
-  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi) : multi_(std::move(multi)), easy_(curl().easy_init()), finished_(multi_->executor()) {
+  curl().easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  curl().easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
+  curl().easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
 }
 
 CurlTransfer::~CurlTransfer() {
-  if (started_) curl_multi_remove_handle(multi_->handle(), easy_);
-  curl_easy_cleanup(easy_);
+  if (started_) curl().multi_remove_handle(multi_->handle(), easy_);
+  curl().easy_cleanup(easy_);
 }
 
 Awaitable<CURLcode> CurlTransfer::perform(Deadline deadline) {
   started_ = true;
-  if (curl_multi_add_handle(multi_->handle(), easy_) != CURLM_OK) throw Error(ErrorKind::internal, "libcurl refuses the transfer");
+  if (curl().multi_add_handle(multi_->handle(), easy_) != CURLM_OK) throw Error(ErrorKind::internal, "libcurl refuses the transfer");
   while (!done_)
     if (!co_await finished_.wait_until(deadline)) {
       if (!done_) throw Error(ErrorKind::timeout, "no answer in time");

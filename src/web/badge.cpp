@@ -4,6 +4,7 @@
 #include "fairlead/pipeline/server_config.hpp"
 #include "fairlead/store/store.hpp"
 #include "web/handlers.hpp"
+#include "web/html.hpp"
 
 namespace fairlead::web {
 
@@ -23,23 +24,11 @@ Look look_of(std::string_view state) {
   return {state, "#6a6a6a"};
 }
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '<') result += "&lt;";
-    else if (c == '>') result += "&gt;";
-    else if (c == '&') result += "&amp;";
-    else if (c == '"') result += "&quot;";
-    else result += c;
-  }
-  return result;
-}
-
 std::string svg(const std::string& label, const Look& look) {
   const auto width = [](std::string_view text) { return 7 * text.size() + 12; };
   const auto left = width(label);
   const auto right = width(look.word);
-  const auto name = escaped(label);
+  const auto name = escape_html(label);
   return fmt::format(
       R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="20" role="img" aria-label="{1}: {2}"><title>{1}: {2}</title>)"
       R"(<rect width="{0}" height="20" rx="3" fill="#444"/><rect x="{3}" width="{4}" height="20" rx="3" fill="{5}"/>)"

@@ -8,6 +8,7 @@ namespace fairlead::web {
 
 // home.cpp, server_api.cpp, badge.cpp, metrics.cpp
 Awaitable<net::Response> home(Call&);
+Awaitable<net::Response> run_page(Call&);
 Awaitable<net::Response> healthz(Call&);
 Awaitable<net::Response> readyz(Call&);
 Awaitable<net::Response> whoami(Call&);

@@ -36,6 +36,7 @@ constexpr std::string_view secret_body =
 
 void add_open(Routes& table) {
   table.add<none>("GET", "/", &home, {.summary = "Where to go from here", .produces = "text/html"});
+  table.add<none>("GET", "/runs/{run}", &run_page, {.summary = "How to look at a run", .produces = "text/html"});
   table.add<none>("GET", "/healthz", &healthz, {.summary = "The process answers", .produces = "text/plain"}, for_health);
   table.add<none>("GET", "/readyz", &readyz, {.summary = "Triggers are taken and runs decided; 503 with the reason when not", .produces = "text/plain"}, for_health);
   table.add<none>("GET", "/badges/{app}/{environment}.svg", &badge, {.summary = "State of an app in an environment as a picture", .produces = "image/svg+xml"});

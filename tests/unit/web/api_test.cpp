@@ -228,6 +228,7 @@ TEST_F(Api, OpenRoutesNeedNobody) {
     EXPECT_EQ(reply.headers.get("X-Content-Type-Options"), "nosniff");
   }
   EXPECT_THAT(call("GET", "/metrics").text, HasSubstr("fairlead_http_requests_total{route=\"GET /healthz\",status=\"200\"} 1"));
+  EXPECT_THAT(call("GET", "/runs/<b>").text, HasSubstr("fairlead show &lt;b&gt;"));
   EXPECT_THAT(call("GET", "/badges/nothing/<x>.svg").text, HasSubstr("&lt;x&gt;: unknown"));
 }
 

@@ -61,6 +61,19 @@ TEST(Apply, refuses_what_is_no_path) {
   }
 }
 
+TEST(Apply, an_end_is_final) {
+  RunDriver run(plan({stage("main", {job("a"), job("b")}), stage("next", {job("c")})}));
+  run.start_all().end("a");
+  EXPECT_THROW(run.post(events::job_finished, {{"job", "a"}, {"attempt", 1}, {"state", "failed"}}), Error);
+  EXPECT_THROW(run.post(events::job_queued, {{"job", "a"}}), Error);
+  run.end("b").start_all();
+  EXPECT_THROW(run.post(events::stage_finished, {{"stage", "main"}, {"state", "failed"}}), Error);
+  run.end("c");
+  EXPECT_THROW(run.post(events::run_finished, {{"state", "failed"}}), Error);
+  EXPECT_THROW(run.post(events::run_parked, {{"reason", "late"}}), Error);
+  EXPECT_EQ(run.state.state, State::succeeded);
+}
+
 TEST(Apply, refuses_a_gap_in_the_stream) {
   RunDriver run;
   store::Event event = run.log.front();

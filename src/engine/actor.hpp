@@ -24,8 +24,11 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
 
   const RunState& state() const { return state_; }
   const std::string& app() const { return state_.app; }
-  /// Group of `concurrency`: runs of the same app and ref.
-  Place ref_place() const { return {state_.app, state_.ref}; }
+  /// Group of `concurrency`: runs of the same app and ref. What people asked for by name (deploy, rollback) is alone in its.
+  Place ref_place() const {
+    const bool asked_for = !state_.target_environment.empty() || state_.trigger == "rollback";
+    return {state_.app, asked_for ? state_.id.str() : state_.ref};
+  }
 
   /// An input: given the newest state, the events to append. May throw to refuse; then nothing is appended.
   using Input = std::function<std::vector<store::NewEvent>(const RunState&)>;

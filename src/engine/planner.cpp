@@ -63,7 +63,9 @@ pipeline::PlanContext plan_context(const RunState& run, const SourceFiles& files
   if (run.inputs) context.inputs = *run.inputs;
   context.environments.emplace();
   for (const auto& [name, environment] : engine.parts.config->environments) {
-    context.environments->emplace(name, pipeline::EnvironmentFacts{environment.branches});
+    // What a rollback goes back to was let in once; by now it is a commit, and no branch may lead to it any more.
+    auto branches = run.trigger == "rollback" ? std::vector<std::string>{} : environment.branches;
+    context.environments->emplace(name, pipeline::EnvironmentFacts{std::move(branches)});
   }
   context.only_environment = run.target_environment;
   for (const auto& stage : member(*run.start, "only_stages")) context.only_stages.push_back(stage.get<std::string>());

@@ -54,16 +54,20 @@ Awaitable<double> bare(std::string script) {
 }
 
 Awaitable<void> measure_jobs(LocalExecutor& executor) {
-  std::vector<double> floor, whole, warm;
+  std::vector<double> floor, opened, ran, whole, warm;
   for (int i = 0; i < jobs; ++i) {
     floor.push_back(co_await bare(":"));
     const auto start = Clock::now();
     const auto host = co_await executor.open(spec_of(i));
+    opened.push_back(micros_since(start));
     const auto process = step_of(0, ":");
     co_await host->run(process);
+    ran.push_back(micros_since(start));
     co_await host->close(true);
     whole.push_back(micros_since(start));
   }
+  print("exec.job.opened.p50", quantile(opened, 0.5) / 1000, "ms", quantile(floor, 0.5) / 1000);
+  print("exec.job.ran.p50", quantile(ran, 0.5) / 1000, "ms", quantile(floor, 0.5) / 1000);
   print("exec.job.noop.p50", quantile(whole, 0.5) / 1000, "ms", quantile(floor, 0.5) / 1000);
   print("exec.job.noop.p99", quantile(whole, 0.99) / 1000, "ms", quantile(floor, 0.99) / 1000);
   const auto host = co_await executor.open(spec_of(jobs));
@@ -103,15 +107,16 @@ Awaitable<void> measure_flood(LocalExecutor& executor, std::filesystem::path fol
     std::ofstream out(lines);
     std::size_t written = 0;
     for (int i = 1; written < flood * mebibyte; ++i) {
-      const auto line = "[" + std::to_string(i) + "/99999] Building CXX object src/room" + std::to_string(i * 7919 % 997) + "/CMakeFiles/file" +
-                        std::to_string(i * 104729 % 99991) + ".cpp.o -O2 -Wall\n";
+      const auto line = "[" + std::to_string(i) + "/99999] Building CXX object src/room" + std::to_string(i * 7919 % 997) +
+                        "/CMakeFiles/file" + std::to_string(i * 104729 % 99991) + ".cpp.o -O2 -Wall\n";
       out << line;
       written += line.size();
     }
   }
   const auto copy = co_await bare("cat " + lines.string() + " | cat > " + (folder / "copy").string());
   auto spec = spec_of(jobs + adopted + 2);
-  for (int i = 0; i < 20; ++i) spec.secrets.emplace("S" + std::to_string(i), Secret("secret-" + std::to_string(i * 7919) + "-value-of-some-length"));
+  for (int i = 0; i < 20; ++i)
+    spec.secrets.emplace("S" + std::to_string(i), Secret("secret-" + std::to_string(i * 7919) + "-value-of-some-length"));
   const auto host = co_await executor.open(spec);
   const auto before = memory_mib();
   const auto process = step_of(0, "cat " + lines.string());

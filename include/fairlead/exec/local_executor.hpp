@@ -41,7 +41,8 @@ struct LocalParts {
 };
 
 /// Runs jobs on this machine, each under a supervisor that outlives the server; in a container when the job asks for one.
-/// io thread. Files of a job: `runs/<run>/<job>/<attempt>/<step>/{log,log.idx,script,output,env,summary,exit.json}`.
+/// io thread. Files of a job: `runs/<run>/<job>/<attempt>/<step>/{log,log.idx,script,output,env,summary,exit.json}`; `alive`
+/// (locked by the supervisor), `ctl.sock`, `job.json` and `closed.json` beside the steps.
 class LocalExecutor : public engine::Executor {
  public:
   /// Puts the supervisor's program into `<data>/bin`. Throws Error(io).

@@ -44,6 +44,12 @@ std::filesystem::path workspace_folder(const std::filesystem::path& data, const 
   return data / "workspaces" / (key.run.str() + "-" + std::to_string(key.attempt) + "-" + key_as_file_name(key.job));
 }
 
+std::filesystem::path home_folder(const std::filesystem::path& workspace) { return workspace.string() + ".home"; }
+
+void remove_workspace(const std::filesystem::path& workspace) {
+  for (const auto* suffix : {"", ".home", ".part"}) remove_tree(workspace.string() + suffix);
+}
+
 void write_record(const std::filesystem::path& folder, const JobRecord& record) {
   write_file(folder / "job.json", dump({{"job", record.job}, {"workspace", record.workspace}, {"container", record.container}}) + '\n');
 }
@@ -79,7 +85,7 @@ Awaitable<void> LocalExecutor::forget(engine::JobKey key) {
   if (record.container) co_await remove_containers(ContainerTool(shared->parts.container_program), key);
   co_await shared->parts.pool->run([&] {
     kill_leftovers(*folder);
-    if (!record.workspace.empty()) remove_tree(record.workspace);
+    if (!record.workspace.empty()) remove_workspace(record.workspace);
   });
 }
 

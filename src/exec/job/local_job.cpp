@@ -25,9 +25,21 @@ constexpr int start_tries = 3;
 constexpr auto end_patience = std::chrono::seconds(20);
 constexpr auto container_patience = std::chrono::seconds(30);
 constexpr auto container_look = std::chrono::milliseconds(5);
-constexpr const char* ready_file = "ready";
 
 bool in_container(const engine::JobSpec& spec) { return spec.job && (!spec.job->container.is_null() || !spec.job->services.empty()); }
+
+/// Was any process of the job started?
+bool has_begun(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const auto& step : std::filesystem::directory_iterator(folder, ignored)) {
+    if (!parse_int(step.path().filename().string())) continue;
+    for (const auto& file : std::filesystem::directory_iterator(step.path(), ignored)) {
+      const auto name = file.path().filename().string();
+      if (name == "script" || name.ends_with(".script")) return true;
+    }
+  }
+  return false;
+}
 
 /// The container's user is nobody the host knows: it may write where the job is at home.
 void open_to_everyone(const std::filesystem::path& folder) {
@@ -51,8 +63,7 @@ LocalJob::LocalJob(std::shared_ptr<const LocalExecutor::Shared> shared, engine::
     : shared_(std::move(shared)),
       spec_(std::move(spec)),
       folder_(job_folder(shared_->parts.data, spec_.key, planned_folder(spec_))),
-      root_(workspace_folder(shared_->parts.data, spec_.key)),
-      workspace_(root_ / "work") {
+      workspace_(workspace_folder(shared_->parts.data, spec_.key)) {
   const auto base = inside(workspace_, spec_.folder);
   if (!base) throw Error(ErrorKind::invalid, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " lies outside its repository");
   base_ = *base;
@@ -64,35 +75,40 @@ LocalJob::LocalJob(std::shared_ptr<const LocalExecutor::Shared> shared, engine::
 Awaitable<bool> LocalJob::open() {
   closed_ = read_closed(folder_);
   if (closed_) co_return true;
-  const bool prepared = is_present(folder_ / ready_file);
-  if (prepared && !is_present(workspace_)) co_return false;
-  if (prepared) {
+  const bool begun = has_begun(folder_);
+  if (!is_present(workspace_)) {
+    if (begun) co_return false;
+    make_folders(folder_);
+    write_record(folder_, {spec_.key.job, workspace_.string(), container_ != nullptr});
+    if (!container_) co_await ensure_link();  // it starts while the workspace is made
+    co_await prepare_workspace();
+  } else if (begun) {
     later_env_ = recorded_env(folder_);
-    if (is_supervised(folder_)) co_await ensure_link();
-    co_return true;
   }
-  make_folders(folder_);
-  write_record(folder_, {spec_.key.job, root_.string(), container_ != nullptr});
-  if (!container_) co_await ensure_link();  // it starts while the workspace is made
-  co_await prepare_workspace();
-  if (container_) co_await start_container();
-  write_file(folder_ / ready_file, "");
+  if (is_supervised(folder_))
+    co_await ensure_link();
+  else if (container_ && !begun)
+    co_await start_container();
   co_return true;
 }
 
+/// The workspace gets its name when it is complete: a server that dies in between leaves nothing that looks like one.
 Awaitable<void> LocalJob::prepare_workspace() {
   auto& parts = shared_->parts;
-  if (is_present(root_)) {  // of a start that an earlier server did not finish
-    co_await parts.pool->run([this] { remove_tree(root_); });
+  const auto part = std::filesystem::path(workspace_.string() + ".part");
+  if (is_present(part)) {
+    co_await parts.pool->run([&] { remove_tree(part); });
   }
-  make_folders(root_);
-  co_await parts.checkout(spec_.app, spec_.sha, workspace_);
-  if (!is_present(base_)) {
+  make_folders(part.parent_path());
+  co_await parts.checkout(spec_.app, spec_.sha, part);
+  const auto base = inside(part, spec_.folder).value_or(part);
+  if (!is_present(base)) {
     throw Error(ErrorKind::not_found, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " does not exist at " + spec_.sha.str());
   }
   if (restores_something(spec_)) {
-    for (const auto& line : co_await parts.pool->run([this] { return restore(*shared_, spec_, base_); })) append_log("0", line + '\n');
+    for (const auto& line : co_await parts.pool->run([&] { return restore(*shared_, spec_, base); })) append_log("0", line + '\n');
   }
+  std::filesystem::rename(part, workspace_);
 }
 
 Awaitable<bool> LocalJob::ensure_link() {
@@ -106,11 +122,11 @@ Awaitable<bool> LocalJob::ensure_link() {
 }
 
 Awaitable<void> LocalJob::start_container() {
-  const ContainerMounts mounts{shared_->supervisor, folder_, workspace_, root_ / "home", base_};
+  const ContainerMounts mounts{shared_->supervisor, folder_, workspace_, home_folder(workspace_), base_};
   make_folders(mounts.home);
   if (!text_at(spec_.job->container, "user").empty()) {
     co_await shared_->parts.pool->run([this] {
-      for (const auto& folder : {folder_, root_}) open_to_everyone(folder);
+      for (const auto& folder : {folder_, workspace_, home_folder(workspace_)}) open_to_everyone(folder);
     });
   }
   co_await container_->start(mounts);
@@ -295,7 +311,7 @@ Awaitable<engine::JobResults> LocalJob::close(bool succeeded) {
   write_closed(folder_, results);
   closed_ = results;
   if (parts.keep_workspaces.count() == 0) {
-    co_await parts.pool->run([this] { remove_tree(root_); });
+    co_await parts.pool->run([this] { remove_workspace(workspace_); });
   }
   co_return results;
 }

@@ -56,8 +56,7 @@ class LocalJob : public engine::JobHost {
   std::shared_ptr<const LocalExecutor::Shared> shared_;
   engine::JobSpec spec_;
   std::filesystem::path folder_;     ///< of the attempt
-  std::filesystem::path root_;       ///< of what goes with the attempt
-  std::filesystem::path workspace_;  ///< the checkout
+  std::filesystem::path workspace_;  ///< root of the checkout
   std::filesystem::path base_;       ///< the app's folder in it
   std::unique_ptr<JobContainer> container_;  ///< absent: steps are processes of this host
   std::unique_ptr<SupervisorLink> link_;

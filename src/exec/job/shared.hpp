@@ -13,9 +13,12 @@ struct LocalExecutor::Shared {
   std::filesystem::path supervisor;
 };
 
-/// The folder of a job's attempt that goes when the attempt is forgotten: `work` in it is the checkout, `home` is $HOME in a
-/// container.
+/// The checkout of a job's attempt.
 std::filesystem::path workspace_folder(const std::filesystem::path& data, const engine::JobKey&);
+/// $HOME of its container.
+std::filesystem::path home_folder(const std::filesystem::path& workspace);
+/// Both, and what an unfinished start may have left. Blocks.
+void remove_workspace(const std::filesystem::path& workspace);
 
 /// What `job.json` in the folder of an attempt tells a server that knows nothing else of it.
 struct JobRecord {

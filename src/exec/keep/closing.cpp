@@ -38,7 +38,7 @@ std::vector<CacheRequest> cache_requests(const LocalExecutor::Shared& shared, co
 }
 
 CacheRoots roots_of(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base) {
-  if (!spec.job->container.is_null()) return {base, workspace_folder(shared.parts.data, spec.key) / "home"};
+  if (!spec.job->container.is_null()) return {base, home_folder(workspace_folder(shared.parts.data, spec.key))};
   return {base, env_value("HOME").value_or("/root")};
 }
 

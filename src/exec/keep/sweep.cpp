@@ -65,7 +65,7 @@ class Sweep {
   void tidy(const fs::path& attempt) {
     const auto closed = attempt / "closed.json";
     if (!is_present(closed)) return;
-    if (older(closed, rules_.workspaces, now_)) remove_workspace(attempt);
+    if (older(closed, rules_.workspaces, now_)) remove_workspace_of(attempt);
     if (older(closed, rules_.logs, now_)) {
       remove_tree(attempt);
       ++swept_.logs_removed;
@@ -74,12 +74,12 @@ class Sweep {
     }
   }
 
-  void remove_workspace(const fs::path& attempt) {
+  void remove_workspace_of(const fs::path& attempt) {
     const auto record = read_record(attempt);
     if (!record || record->workspace.empty() || !is_present(record->workspace)) return;
     const auto inside_data = fs::path(record->workspace).lexically_relative(data_ / "workspaces");
     if (inside_data.empty() || *inside_data.begin() == "..") return;
-    remove_tree(record->workspace);
+    remove_workspace(record->workspace);
     ++swept_.workspaces;
   }
 

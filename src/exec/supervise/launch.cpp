@@ -91,9 +91,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 void reset_signals() {
-  struct sigaction normal{};
-  normal.sa_handler = SIG_DFL;
-  for (int sig = 1; sig < NSIG; ++sig) ::sigaction(sig, &normal, nullptr);
+  for (const int sig : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT}) ::signal(sig, SIG_DFL);  // those that main.cpp ignores
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -113,7 +111,6 @@ void write_script(int step_folder, const Order& order) {
   if (!script && errno == EEXIST) throw Error(ErrorKind::conflict, "step " + order.step + " was started before");
   if (!script) throw errno_error("creating the script of step " + order.step);
   write_all(script.get(), order.script, name);
-  for (const char* file : {"output", "env", "summary"}) create(step_folder, file_name(order.name, file), 0, 0644);
   const auto part = create(step_folder, file_name(order.name, "exit.json.part"), 0, 0644);
   if (part) write_all(part.get(), std::string(room_for_exit, ' '), "exit.json.part");
 }

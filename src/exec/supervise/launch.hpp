@@ -7,8 +7,8 @@
 
 namespace fairlead::exec {
 
-/// Creates the files of a process in its step's folder: script (exclusively), output, env, summary, and the room for
-/// exit.json. Throws Error(conflict) when the script is there: the process was started before.
+/// Creates the files of a process in its step's folder: the script (exclusively) and the room for exit.json; output, env and
+/// summary are the step's to create. Throws Error(conflict) when the script is there: the process was started before.
 void write_script(int step_folder, const Order&);
 
 /// Forks and executes it in a session of its own, output (both streams, in order) to `output`, input from /dev/null.

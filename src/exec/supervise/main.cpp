@@ -53,14 +53,13 @@ bool lock(int folder, Fd& alive) {
   throw errno_error("locking alive");
 }
 
-void write_ident(int folder) {
+/// Who holds the lock, for people and for other programs: the lock itself is what the server goes by.
+void write_ident(const Fd& alive) {
   auto boot_id = read_start("/proc/sys/kernel/random/boot_id");
   if (!boot_id.empty() && boot_id.back() == '\n') boot_id.pop_back();
   const Json ident{{"pid", ::getpid()}, {"start_ticks", start_ticks()}, {"boot_id", boot_id}, {"version", protocol_version}};
   const auto text = ident.dump() + '\n';
-  const Fd file(::openat(folder, "ident.part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) throw errno_error("writing ident");
-  if (::renameat(folder, "ident.part", folder, "ident") != 0) throw errno_error("renaming ident");
+  if (::ftruncate(alive.get(), 0) != 0 || ::pwrite(alive.get(), text.data(), text.size(), 0) < 0) throw errno_error("writing alive");
 }
 
 /// Bound by a relative name from inside the folder: its path may be longer than a socket address can hold.
@@ -112,7 +111,7 @@ int supervise(const char* path) {
   if (!lock(folder.get(), alive)) return exit_taken;
   auto signals = watch_signals();
   auto listener = listen_here();
-  write_ident(folder.get());
+  write_ident(alive);
   Supervisor supervisor(std::move(folder), std::move(signals), std::move(listener), std::move(first));
   supervisor.run();
   ::unlink("ctl.sock");

@@ -44,9 +44,9 @@ std::int64_t boot_clock_ms() {
 
 Process::Process(int job_folder, Order order, std::shared_ptr<const MaskPatterns> patterns)
     : order_(std::move(order)),
-      log_(folder_of(job_folder, order_.step).get(), order_.log_limit),
-      masker_(std::move(patterns)),
-      step_folder_(folder_of(job_folder, order_.step)) {
+      step_folder_(folder_of(job_folder, order_.step)),
+      log_(step_folder_.get(), order_.log_limit),
+      masker_(std::move(patterns)) {
   write_script(step_folder_.get(), order_);  // its exclusive creation is what makes the start happen once
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw errno_error("creating a pipe");

@@ -52,9 +52,9 @@ class Process {
   void conclude();
 
   Order order_;
+  Fd step_folder_, output_;
   LogFile log_;
   Masker masker_;
-  Fd step_folder_, output_;
   std::string ready_;
   pid_t pid_ = -1;
   std::int64_t last_output_ = 0, timeout_at_ = 0, kill_at_ = 0, drain_until_ = 0;

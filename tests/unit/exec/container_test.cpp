@@ -34,7 +34,7 @@ case "$1" in
     done
     touch "$here/running"
     setsid "$program" "$last" > /dev/null 2>&1 < /dev/null &
-    while ! test -e "$last/ident"; do sleep 0.01; done ;;
+    while ! test -S "$last/ctl.sock"; do sleep 0.01; done ;;
   exec) test -e "$here/ready" || { touch "$here/ready"; exit 1; } ;;
   inspect) echo true ;;
   ps) cat "$here/running" > /dev/null 2>&1 && echo abc ;;
@@ -96,7 +96,7 @@ TEST_F(Container, IsAdoptedAfterARestart) {
 TEST_F(Container, OneThatDiedMakesTheRestLost) {
   const auto host = jobs_.open(jobs_.spec());
   jobs_.run(*host, 0, "true");
-  ::kill(static_cast<pid_t>(number_at(parse_json(read_file(jobs_.folder() / "ident")), "pid")), SIGKILL);
+  ::kill(static_cast<pid_t>(number_at(parse_json(read_file(jobs_.folder() / "alive")), "pid")), SIGKILL);
   EXPECT_EQ(jobs_.run(*host, 1, "true").state, State::lost);
 }
 

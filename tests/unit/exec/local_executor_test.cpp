@@ -16,7 +16,7 @@ namespace {
 using engine::State;
 using ::testing::HasSubstr;
 
-pid_t supervisor_of(const Jobs& jobs) { return static_cast<pid_t>(number_at(parse_json(read_file(jobs.folder() / "ident")), "pid")); }
+pid_t supervisor_of(const Jobs& jobs) { return static_cast<pid_t>(number_at(parse_json(read_file(jobs.folder() / "alive")), "pid")); }
 
 TEST(LocalExecutor, RunsStepsInTheWorkspaceAndEndsTheSupervisor) {
   Jobs jobs;
@@ -225,6 +225,7 @@ TEST(LocalExecutor, AVanishedWorkspaceIsLost) {
   Jobs jobs;
   {
     const auto host = jobs.open(jobs.spec());
+    jobs.run(*host, 0, "true");
     remove_tree(jobs.data() / "workspaces");
   }
   EXPECT_EQ(jobs.open(jobs.spec()), nullptr);

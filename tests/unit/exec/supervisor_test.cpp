@@ -137,13 +137,15 @@ TEST(Supervisor, AProgramThatCannotRunSaysSo) {
 
 TEST(Supervisor, RefusesOrdersThatMakeNoSense) {
   const TempFolder folder;
-  Supervised job(folder.path());
+  const auto inner = folder.path() / "job";
+  make_folders(inner);
+  Supervised job(inner);
   for (const auto* line : {R"({"do":"start","step":"../x","argv":["true"]})", R"({"do":"start","step":"1","name":"../x","argv":["true"]})",
                            R"({"do":"start","step":"1","argv":[]})", R"({"do":"dance"})", R"([1])", R"({"do":"start"})"}) {
     job.send(Json::parse(line));
     EXPECT_EQ(job.receive()->at("is"), "error") << line;
   }
-  EXPECT_FALSE(std::filesystem::exists(folder.path().parent_path() / "x"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "x"));
 }
 
 TEST(Supervisor, SeveralProcessesOfOneStepShareItsLog) {

@@ -189,7 +189,8 @@ bool Client::follow(const std::string& path, const std::function<bool(const Even
     net::SseReader reader;
     std::vector<Event> batch;
     const auto on_chunk = [&](std::string_view bytes) {
-      reader.feed(bytes, [&](net::SseEvent event) { batch.push_back({std::move(event.id), std::move(event.name), std::move(event.data)}); });
+      reader.feed(bytes,
+                  [&](net::SseEvent event) { batch.push_back({std::move(event.id), std::move(event.name), std::move(event.data)}); });
       return batch.empty();
     };
     try {

@@ -23,8 +23,7 @@ struct StartOptions {
   WaitOptions wait;
 };
 struct DeployOptions {
-  std::string app, environment, ref, run, image, reason, at, cron, zone, calendar;
-  bool dry_run = false;
+  std::string app, environment, ref, run, reason, at, cron, zone, calendar;
   WaitOptions wait;
 };
 struct RollbackOptions {

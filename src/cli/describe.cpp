@@ -24,7 +24,8 @@ const pipeline::ActionInfo& action_named(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& action : pipeline::actions()) names.push_back(action.name);
   const auto meant = nearest(name, names);
-  throw Error(ErrorKind::not_found, "there is no action \"" + name + "\"", meant ? "did you mean " + *meant + "?" : "fairlead actions lists them");
+  throw Error(ErrorKind::not_found, "there is no action \"" + name + "\"",
+              meant ? "did you mean " + *meant + "?" : "fairlead actions lists them");
 }
 
 void print(Output& output, const pipeline::ActionInfo& action) {

@@ -22,8 +22,8 @@ std::string place_of(const Json& lock) {
 void print(Output& output, const Json& locks) {
   std::vector<std::vector<std::string>> table{{"ENVIRONMENT", "APP", "BY", "SINCE", "FROM", "UNTIL", "REASON", "ID"}};
   for (const auto& lock : locks) {
-    table.push_back({text_at(lock, "environment"), text_at(lock, "app", "all"), text_at(lock, "owner"), ago(member(lock, "since")), text_at(lock, "from", "-"),
-                     text_at(lock, "until", "taken away"), text_at(lock, "reason"), text_at(lock, "id")});
+    table.push_back({text_at(lock, "environment"), text_at(lock, "app", "all"), text_at(lock, "owner"), ago(member(lock, "since")),
+                     text_at(lock, "from", "-"), text_at(lock, "until", "taken away"), text_at(lock, "reason"), text_at(lock, "id")});
   }
   output.table(table);
 }
@@ -56,7 +56,8 @@ int unlock(const Globals& globals, const LockOptions& options) {
   Client client(globals);
   Output output(globals);
   client.remove("/api/v1/locks/" + segment(options.environment) + (options.app.empty() ? "" : "?app=" + url_encode(options.app)));
-  const Json done{{"environment", options.environment}, {"app", options.app.empty() ? Json(nullptr) : Json(options.app)}, {"done", "unlock"}};
+  const Json done{
+      {"environment", options.environment}, {"app", options.app.empty() ? Json(nullptr) : Json(options.app)}, {"done", "unlock"}};
   output.line(place_of(done) + " is unlocked");
   output.document(done);
   return Exit::done;

@@ -78,7 +78,8 @@ void Output::table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string Output::state(std::string_view word) const {
-  static const std::vector<std::string> words{"queued", "waiting", "running", "succeeded", "failed", "canceled", "skipped", "superseded", "lost"};
+  static const std::vector<std::string> words{"queued",   "waiting", "running",    "succeeded", "failed",
+                                              "canceled", "skipped", "superseded", "lost"};
   if (!color_ || std::ranges::find(words, word) == words.end()) return std::string(word);
   return std::string(color_of(word)) + std::string(word) + "\033[0m";
 }

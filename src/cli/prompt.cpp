@@ -64,7 +64,8 @@ std::string read_all() {
 
 Secret read_secret(const std::string& label) {
   Secret secret(::isatty(STDIN_FILENO) == 1 ? ask(label) : read_all());
-  if (secret.empty()) throw Error(ErrorKind::usage, "no value for " + label + " came on stdin", "pipe it in, or type it when asked on a terminal");
+  if (secret.empty())
+    throw Error(ErrorKind::usage, "no value for " + label + " came on stdin", "pipe it in, or type it when asked on a terminal");
   return secret;
 }
 

@@ -57,7 +57,6 @@ int start(const Globals& globals, const StartOptions& options) {
 }
 
 int deploy(const Globals& globals, const DeployOptions& options) {
-  if (options.dry_run) throw Error(ErrorKind::usage, "--dry-run needs a deploy action that can plan; none is built yet in this version");
   Client client(globals);
   Output output(globals);
   Json body{{"app", options.app}, {"environment", options.environment}, {"ref", options.ref}, {"reason", options.reason}};
@@ -72,7 +71,6 @@ int deploy(const Globals& globals, const DeployOptions& options) {
     return Exit::done;
   }
   if (!options.run.empty()) body["run"] = options.run;
-  if (!options.image.empty()) body["image"] = options.image;
   const Json started = client.post("/api/v1/deployments", body);
   return after_start(client, output, options.app, started, options.wait);
 }
@@ -209,11 +207,13 @@ std::vector<std::pair<std::string, std::string>> steps_of(const Json& run, const
 }
 
 /// Server-sent events of one log, printed as they come.
-void follow_log(Client& client, Output& output, const std::string& path) {
+void follow_log(Client& client, Output& output, const std::string& path, const std::string& job, const std::string& step) {
   net::SseReader reader;
   client.stream(path + "?follow=1", [&](std::string_view bytes) {
     reader.feed(bytes, [&](const net::SseEvent& event) {
-      if (event.name.empty() || event.name == "log" || event.name == "message") output.line(event.data);
+      if (!event.name.empty() && event.name != "log" && event.name != "message") return;
+      output.line(event.data);
+      output.document(Json{{"job", job}, {"step", step}, {"text", event.data}});
     });
   });
 }
@@ -226,12 +226,13 @@ int logs(const Globals& globals, const LogOptions& options) {
   const Json run = client.get(run_path(options.run));
   if (options.follow && options.where.empty()) return watch_run(client, output, text_at(run, "id"), {.progress = true, .logs = true, .timeout = 0});
   for (const auto& error : member(run, "errors")) output.line(error.is_string() ? error.get<std::string>() : dump(error));
+  if (!member(run, "errors").empty()) output.document(Json{{"errors", member(run, "errors")}});
   const auto steps = steps_of(run, options.where);
   for (const auto& [job, step] : steps) {
     if (steps.size() > 1) output.line("--- " + job + "/" + step);
     const std::string path = run_path(text_at(run, "id")) + "/logs/" + segment(job) + "/" + step;
     if (options.follow) {
-      follow_log(client, output, path);
+      follow_log(client, output, path, job, step);
     } else {
       const std::string text = client.text(path);
       if (output.json()) {

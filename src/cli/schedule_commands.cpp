@@ -44,7 +44,8 @@ int schedule_next(const Globals& globals, int count) {
   const Json rows = client.get("/api/v1/schedules/next?limit=" + std::to_string(count));
   output.document(rows);
   std::vector<std::vector<std::string>> table{{"AT", "WHAT", "SCHEDULE"}};
-  for (const auto& row : rows) table.push_back({text_at(row, "at"), what_of(member(row, "schedule")), text_at(member(row, "schedule"), "id")});
+  for (const auto& row : rows)
+    table.push_back({text_at(row, "at"), what_of(member(row, "schedule")), text_at(member(row, "schedule"), "id")});
   output.table(table);
   if (rows.empty()) output.line("nothing is due");
   return Exit::done;

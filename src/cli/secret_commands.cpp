@@ -49,7 +49,8 @@ int secret_list(const Globals& globals) {
   output.document(rows);
   std::vector<std::vector<std::string>> table{{"NAME", "SCOPE", "VERSION", "SET"}};
   for (const auto& row : rows) {
-    table.push_back({text_at(row, "name"), text_at(row, "scope"), std::to_string(number_at(row, "version")), ago(member(row, "updated_at"))});
+    table.push_back(
+        {text_at(row, "name"), text_at(row, "scope"), std::to_string(number_at(row, "version")), ago(member(row, "updated_at"))});
   }
   output.table(table);
   if (rows.empty()) output.line("no secrets; `fairlead secret set NAME` sets one");

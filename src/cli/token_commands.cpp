@@ -43,8 +43,9 @@ int token_list(const Globals& globals) {
   output.document(rows);
   std::vector<std::vector<std::string>> table{{"NAME", "ROLE", "USER", "APPS", "ENVIRONMENTS", "EXPIRES", "LAST USED", "ID"}};
   for (const auto& row : rows) {
-    table.push_back({text_at(row, "name"), text_at(row, "role"), text_at(row, "user", "-"), texts_of(member(row, "apps")), texts_of(member(row, "environments")),
-                     text_at(row, "expires_at", "-"), ago(member(row, "last_used_at")), text_at(row, "id")});
+    table.push_back({text_at(row, "name"), text_at(row, "role"), text_at(row, "user", "-"), texts_of(member(row, "apps")),
+                     texts_of(member(row, "environments")), text_at(row, "expires_at", "-"), ago(member(row, "last_used_at")),
+                     text_at(row, "id")});
   }
   output.table(table);
   if (rows.empty()) output.line("no tokens; `fairlead token create NAME` makes one");

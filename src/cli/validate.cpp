@@ -37,7 +37,8 @@ std::vector<std::string> files_here() {
   if (files.empty()) {
     if (const auto config = find_config()) files.push_back(config->string());
   }
-  if (files.empty()) throw Error(ErrorKind::not_found, "there is no .fairlead.yml and no fairlead.yml here", "fairlead init writes both, or name the files");
+  if (files.empty())
+    throw Error(ErrorKind::not_found, "there is no .fairlead.yml and no fairlead.yml here", "fairlead init writes both, or name the files");
   return files;
 }
 

@@ -39,9 +39,12 @@ Address address_of(const Globals& globals, const std::string& app) {
 
 triggers::Provider provider_of(const std::string& repository) {
   const std::string text = to_lower(repository);
-  for (const auto& [word, provider] : {std::pair{"github", triggers::Provider::github}, {"gitlab", triggers::Provider::gitlab},
-                                       {"bitbucket", triggers::Provider::bitbucket}, {"gitea", triggers::Provider::gitea},
-                                       {"forgejo", triggers::Provider::gitea}, {"codeberg", triggers::Provider::gitea}}) {
+  for (const auto& [word, provider] : {std::pair{"github", triggers::Provider::github},
+                                       {"gitlab", triggers::Provider::gitlab},
+                                       {"bitbucket", triggers::Provider::bitbucket},
+                                       {"gitea", triggers::Provider::gitea},
+                                       {"forgejo", triggers::Provider::gitea},
+                                       {"codeberg", triggers::Provider::gitea}}) {
     if (text.contains(word)) return provider;
   }
   return triggers::Provider::http;
@@ -117,7 +120,8 @@ int webhook_send(const Globals& globals, const SendOptions& options) {
   Client client(globals);
   Output output(globals);
   Json body = Json::object();
-  for (const auto& [name, value] : {std::pair{"ref", options.ref}, {"before", options.before}, {"after", options.after}, {"reason", options.reason}}) {
+  for (const auto& [name, value] :
+       {std::pair{"ref", options.ref}, {"before", options.before}, {"after", options.after}, {"reason", options.reason}}) {
     if (!value.empty()) body[name] = value;
   }
   triggers::Sample sample;

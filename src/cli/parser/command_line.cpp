@@ -17,7 +17,8 @@ bool is_one_of(const std::vector<std::string>& words, const std::string& word) {
 
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -45,13 +46,16 @@ Error unknown_option(const CLI::App& app, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
   if (is_one_of(later_options, name)) return {ErrorKind::usage, name + " is not built yet in this version"};
   auto known = names_of_options(app);
-  for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) std::ranges::move(names_of_options(*above), std::back_inserter(known));
+  for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent())
+    std::ranges::move(names_of_options(*above), std::back_inserter(known));
   const auto meant = nearest(name, known);
-  return {ErrorKind::usage, path_of(app) + " has no option " + name, meant ? "did you mean " + *meant + "?" : path_of(app) + " --help lists them"};
+  return {ErrorKind::usage, path_of(app) + " has no option " + name,
+          meant ? "did you mean " + *meant + "?" : path_of(app) + " --help lists them"};
 }
 
 Error unknown_command(const CLI::App& app, const std::string& word) {
-  if (app.get_parent() == nullptr && is_one_of(later_commands, word)) return {ErrorKind::usage, "`" + word + "` is not built yet in this version"};
+  if (app.get_parent() == nullptr && is_one_of(later_commands, word))
+    return {ErrorKind::usage, "`" + word + "` is not built yet in this version"};
   const auto known = names_of_commands(app);
   const auto meant = nearest(word, known);
   const std::string message = "there is no command `" + path_of(app) + " " + word + "`";
@@ -66,7 +70,10 @@ CommandLine::CommandLine() : root_("Deploys what is pushed, and remembers everyt
   root_.fallthrough();
   root_.require_subcommand(1);
   root_.set_help_flag("-h,--help", "This text");
-  root_.add_option("--server", globals_.server, "http://host:port, https://host or unix:/path; default: $FAIRLEAD_SERVER, the server of the fairlead.yml found upwards from here, http://127.0.0.1:7070")
+  root_
+      .add_option("--server", globals_.server,
+                  "http://host:port, https://host or unix:/path; default: $FAIRLEAD_SERVER, the server of the fairlead.yml found upwards "
+                  "from here, http://127.0.0.1:7070")
       ->type_name("URL");
   root_.add_option("--token", globals_.token, "API token; default: $FAIRLEAD_TOKEN, ~/.config/fairlead/token")->type_name("T");
   root_.add_flag("--json", globals_.json, "One JSON document on stdout, nothing else");
@@ -76,6 +83,7 @@ CommandLine::CommandLine() : root_("Deploys what is pushed, and remembers everyt
   add_trial_commands(*this);
   add_run_commands(*this);
   add_admin_commands(*this);
+  add_care_commands(*this);
   add_shell_commands(*this);
 }
 

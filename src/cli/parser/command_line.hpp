@@ -14,7 +14,8 @@ namespace fairlead::cli {
 
 /// Headings of `fairlead --help`, in this order.
 namespace purpose {
-inline constexpr std::string_view begin = "Begin", act = "Act", look = "Look", plan = "Plan and protect", care = "Run the server", shell = "Shell";
+inline constexpr std::string_view begin = "Begin", act = "Act", look = "Look", plan = "Plan and protect", care = "Run the server",
+                                  shell = "Shell";
 }
 
 /// What CLI11 does not know of a command.
@@ -58,6 +59,7 @@ void add_local_commands(CommandLine&);
 void add_trial_commands(CommandLine&);
 void add_run_commands(CommandLine&);
 void add_admin_commands(CommandLine&);
+void add_care_commands(CommandLine&);
 void add_shell_commands(CommandLine&);
 
 /// help.cpp

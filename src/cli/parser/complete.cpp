@@ -39,8 +39,9 @@ void take_value(Place& place, const std::string& value) {
   place.waiting = nullptr;
 }
 
-Place walk(const CLI::App& root, const Words& words) {
-  Place place{&root};
+Place walk(const CommandLine& line, const Words& words) {
+  Place place{&line.root()};
+  place.globals = line.globals();
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const std::string& word = words[i];
     if (place.waiting != nullptr) {
@@ -108,7 +109,7 @@ Words commands_of(const CLI::App& app) {
 
 std::vector<std::string> complete_words(const CommandLine& line, const std::vector<std::string>& words) {
   if (words.empty()) return commands_of(line.root());
-  const Place place = walk(line.root(), words);
+  const Place place = walk(line, words);
   const std::string& begun = words.back();
   Words candidates;
   if (place.waiting != nullptr) {

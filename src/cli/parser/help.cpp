@@ -44,7 +44,8 @@ std::string positional_text(const CLI::Option* option) {
 
 std::string usage_of(const CLI::App& app) {
   std::string text = path_of(app);
-  for (const CLI::Option* option : app.get_options([](const CLI::Option* one) { return one->get_positional(); })) text += " " + positional_text(option);
+  for (const CLI::Option* option : app.get_options([](const CLI::Option* one) { return one->get_positional(); }))
+    text += " " + positional_text(option);
   if (!app.get_subcommands(nullptr).empty()) text += " COMMAND";
   return text + " [options]";
 }
@@ -73,8 +74,9 @@ std::string help_of_all(const CommandLine& line) {
   }
   text += "\nOptions, before or after the command\n" + options_of(root);
   text += "\nRUN is shop-api#42, a run id, or latest:shop-api. `fairlead COMMAND --help` has options and an example.\n";
-  text += "Exit codes: 0 done, 1 failed, 2 usage, 3 invalid configuration, 4 not found, 5 refused, 6 server unreachable,\n"
-          "7 canceled or superseded, 8 lost, 124 --wait timed out.\n";
+  text +=
+      "Exit codes: 0 done, 1 failed, 2 usage, 3 invalid configuration, 4 not found, 5 refused, 6 server unreachable,\n"
+      "7 canceled or superseded, 8 lost, 124 --wait timed out.\n";
   return text;
 }
 

@@ -15,7 +15,7 @@ void add_try(CommandLine& line) {
                                {purpose::begin, "fairlead try --stage build --set size=large", [options](const Globals& globals) { return try_pipeline(globals, *options); }});
   command.add_option("FILE", options->file, "Pipeline file; default: the .fairlead.yml found upwards from here");
   command.add_option("--stage", options->stage, "Only this stage; without it, those that deploy nowhere")->type_name("S");
-  command.add_option("--set", options->set, "Input of the run; may be repeated")->type_name("K=V");
+  command.add_option("--set", options->set, "Input of the run; may be repeated")->type_name("K=V")->allow_extra_args(false);
 }
 
 void add_demo(CommandLine& line) {

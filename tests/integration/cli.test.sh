@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# The command line as scripts and people use it: every exit code, --json, what is stripped, completion, backup and doctor.
+. "$(dirname "$0")/lib.sh"
+
+code() { # wanted "what" command…: its exit code; stdout and stderr are kept
+  local wanted=$1 what=$2 got
+  shift 2
+  "$@" >"$dir/stdout" 2>"$dir/stderr" </dev/null
+  got=$?
+  if [ "$got" = "$wanted" ]; then ok "exit $wanted: $what"; else fail "$what: exit $got, wanted $wanted: $(head -n 3 "$dir/stderr")"; fi
+}
+one_document() { # "what" command…: stdout is exactly one line of JSON, whatever the exit code
+  local what=$1
+  shift
+  "$@" >"$dir/stdout" 2>/dev/null </dev/null
+  if [ "$(wc -l <"$dir/stdout")" = 1 ] && json x <"$dir/stdout" >/dev/null 2>&1; then ok "one JSON document: $what"; else fail "one JSON document: $what: $(head -c 300 "$dir/stdout")"; fi
+}
+cd "$dir" || exit 1
+
+# Words that are off.
+code 2 "no command" "$FAIRLEAD"
+code 2 "an unknown command" "$FAIRLEAD" statsu
+contains "it names the nearest" "$(cat "$dir/stderr")" "fairlead status"
+code 2 "an unknown option" "$FAIRLEAD" start shop --refs x
+code 2 "a missing argument" "$FAIRLEAD" approve
+code 2 "a command of a later version" "$FAIRLEAD" plan shop production
+contains "it says so" "$(cat "$dir/stderr")" "not built yet in this version"
+code 2 "a server that is none" "$FAIRLEAD" --server nonsense status
+one_document "a usage error" "$FAIRLEAD" --json start
+one_document "an unreachable server" "$FAIRLEAD" --json --server http://127.0.0.1:1 status
+code 0 "help" "$FAIRLEAD" --help
+code 0 "help of a command" "$FAIRLEAD" help schedule list
+code 0 "version" "$FAIRLEAD" version
+code 6 "nobody answers" "$FAIRLEAD" --server http://127.0.0.1:1 status
+
+# Every command of the help is in the manual, with and without a server.
+while read -r command; do
+  grep -q "\`fairlead $command" "$root/docs/cli.md" || fail "docs/cli.md does not mention: fairlead $command"
+done < <("$FAIRLEAD" --help | sed -n 's/^  \([a-z][a-z]*\)\( .*\)\{0,1\}$/\1/p')
+ok "docs/cli.md knows every command"
+
+# Files.
+mkdir bad && printf 'jobs: { test: { stepz: [make] } }\n' >bad/.fairlead.yml
+code 3 "a broken pipeline" "$FAIRLEAD" validate bad/.fairlead.yml
+contains "with the place" "$(cat "$dir/stderr")" "bad/.fairlead.yml:1:"
+one_document "validate" "$FAIRLEAD" --json validate bad/.fairlead.yml
+equal "which lists the problems" "$(json problems.0.line <"$dir/stdout")" 1
+code 4 "a file that is not there" "$FAIRLEAD" validate nowhere.yml
+code 4 "an action that is not there" "$FAIRLEAD" actions ecs-deplo
+one_document "actions" "$FAIRLEAD" --json actions
+one_document "routes" "$FAIRLEAD" --json routes
+check "the schema is JSON" sh -c "'$FAIRLEAD' schema pipeline | node -e 'JSON.parse(require(\"fs\").readFileSync(0))'"
+
+# init: what it writes validates; what is there stays.
+mkdir fresh && printf '{"scripts":{"test":"true"}}' >fresh/package.json
+check "init writes both files" "$FAIRLEAD" init fresh
+check "which are valid" sh -c "cd fresh && '$FAIRLEAD' validate"
+echo "# mine" >>fresh/.fairlead.yml
+before=$(sha256sum fresh/.fairlead.yml fresh/fairlead.yml)
+check "init again is no error" "$FAIRLEAD" init fresh
+equal "and overwrites nothing" "$(sha256sum fresh/.fairlead.yml fresh/fairlead.yml)" "$before"
+
+# A server with runs of each end.
+make_repo shop
+cat >"$dir/shop/.fairlead.yml" <<'Y'
+inputs: { how: { type: choice, options: [good, bad, slow], default: good } }
+stages:
+  - name: build
+    jobs:
+      unit:
+        steps:
+          - run: |
+              printf 'plain \033[31mred\033[0m \007bell\n'
+              case "$HOW" in bad) exit 1 ;; slow) while [ ! -e "$GO" ]; do sleep 0.1; done ;; esac
+            env: { HOW: "${{ inputs.how }}", GO: "@GO@" }
+  - name: production
+    environment: production
+    jobs: { live: { steps: ["true"] } }
+Y
+sed -i "s|@GO@|$dir/go|" "$dir/shop/.fairlead.yml"
+commit shop "first" >/dev/null
+configure <<'Y'
+server: { listen: "127.0.0.1:0" }
+webhooks: { http: { secret: "${{ secrets.HOOK }}" } }
+apps: { shop: { repository: "file://@DIR@/shop.git" } }
+environments:
+  production: { approval: { require: [ { from: ["*"], count: 1 } ], self: allow, exclude: [] } }
+Y
+code 4 "a log before the first start" "$FAIRLEAD" audit verify
+code 0 "doctor before the first start" "$FAIRLEAD" doctor
+start_server || exit 1
+
+code 1 "a run that fails, waited for" fl start shop --input how=bad --wait
+one_document "start --wait of a run that fails" fl --json start shop --input how=bad --wait
+code 4 "an app that is not there" fl start shpo
+contains "the nearest app is named" "$(cat "$dir/stderr")" "shop"
+code 4 "a run that is not there" fl show shop#999
+one_document "show of a run that is not there" fl --json show shop#999
+equal "its exit code is in the document" "$(json exit <"$dir/stdout")" 4
+code 124 "a wait that takes too long" fl start shop --input how=slow --wait --timeout 1
+slow=$(fl --json history shop --limit 1 | json 0.number)
+code 0 "cancel" fl cancel "shop#$slow" --reason "too slow"
+until_state "shop#$slow" "canceled" || true
+code 1 "an input that is none of the choices" fl start shop --input how=ugly --wait
+code 2 "an input without a value" fl start shop --input how
+code 2 "a reason that is left out" fl reject latest:shop
+
+mkfifo "$dir/started" && exec 7<>"$dir/started"
+fl start shop --wait >&7 &
+waiting=$!
+read -r run <&7
+until_state "$run" waiting || fail "the run reaches its gate"
+contains "show says why it waits" "$(fl show "$run")" "approval"
+code 0 "reject" fl reject "$run" --reason "not today"
+wait $waiting
+equal "exit 5: a run that is rejected, waited for" $? 5
+mkfifo "$dir/canceled" && exec 7<>"$dir/canceled"
+fl start shop --input how=slow --wait >&7 &
+waiting=$!
+read -r run <&7
+code 0 "cancel a run someone waits for" fl cancel "$run"
+wait $waiting
+equal "exit 7: a run that is canceled, waited for" $? 7
+code 0 "a run that is approved" fl start shop --reason "$(printf 'a\033]0;evil\007b')"
+run=shop#$(fl --json history shop --limit 1 | json 0.number)
+until_state "$run" waiting || fail "the run reaches its gate"
+code 0 "approve" fl approve "$run"
+until_state "$run" "succeeded failed" || true
+equal "it succeeds" "$(run_state "$run")" succeeded
+lacks "control bytes of a reason are stripped" "$(fl history; fl show "$run")" "$(printf '\033')"
+lacks "and those of a log" "$(fl logs "$run" unit)" "$(printf '\033')"
+contains "but not its text" "$(fl logs "$run" unit)" "plain red bell"
+for words in "status" "status shop" "history" "show $run" "schedule list" "schedule next" "locks" "freeze list" "secret list" "token list"; do
+  # shellcheck disable=SC2086
+  one_document "$words" fl --json $words
+done
+
+# Locks, secrets, tokens, schedules.
+code 0 "lock" fl lock production --for 2h --reason "migration"
+contains "locks lists it" "$(fl locks)" "migration"
+code 0 "unlock" fl unlock production
+code 0 "freeze" fl freeze add --for 1h --reason "holidays"
+freeze=$(fl --json freeze list | json 0.id)
+code 0 "a freeze ends" fl freeze remove "$freeze"
+printf 'not-a-real-hook-secret-0123456789\n' >"$dir/hook.secret"
+check "a secret comes from stdin" sh -c "'$FAIRLEAD' --server '$socket' secret set HOOK <'$dir/hook.secret'"
+code 2 "a secret without a value" fl secret set EMPTY
+contains "its name is listed" "$(fl secret list)" HOOK
+lacks "its value never" "$(fl secret list; fl --json secret list; fl audit export)" not-a-real-hook-secret
+token=$(fl token create reader --role viewer 2>/dev/null)
+code 0 "a token may look" env FAIRLEAD_TOKEN="$token" "$FAIRLEAD" --server "$url" history
+code 5 "a viewer may not start" env FAIRLEAD_TOKEN="$token" "$FAIRLEAD" --server "$url" start shop
+code 5 "nobody may start without a token" "$FAIRLEAD" --server "$url" start shop
+code 0 "revoke" fl token revoke reader
+code 5 "a revoked token" env FAIRLEAD_TOKEN="$token" "$FAIRLEAD" --server "$url" history
+code 0 "a schedule" fl deploy shop production --cron "0 3 * * 1-5" --zone Asia/Tokyo
+schedule=$(fl --json schedule list | json 0.id)
+code 0 "pause" fl schedule pause "$schedule"
+contains "the list says so" "$(fl schedule list)" "paused by"
+code 0 "resume" fl schedule resume "$schedule"
+code 0 "remove" fl schedule remove "$schedule"
+code 4 "remove again" fl schedule remove "$schedule"
+
+# Deliveries.
+contains "webhook url names the route" "$("$FAIRLEAD" webhook url shop --host github)" "/hooks/github"
+contains "webhook send is taken" "$(fl webhook send shop --ref main --secret-file "$dir/hook.secret")" "accepted"
+printf 'wrong-hook-secret-0123456789abcd\n' >"$dir/wrong.secret"
+code 5 "with a wrong secret it is refused" fl webhook send shop --ref main --secret-file "$dir/wrong.secret"
+printf 'POST /hooks/http/shop HTTP/1.1\nContent-Type: application/json\nwebhook-id: stored_1\n\n{"ref":"main"}\n' >"$dir/stored.http"
+contains "replay sends it again" "$(fl webhook replay "$dir/stored.http" --secret-file "$dir/hook.secret" --same-id)" "accepted"
+contains "the same id is a duplicate" "$(fl webhook replay "$dir/stored.http" --secret-file "$dir/hook.secret" --same-id)" "duplicate"
+
+# Doctor, backup, restore.
+code 0 "doctor beside the server" "$FAIRLEAD" doctor
+one_document "doctor" "$FAIRLEAD" --json doctor
+code 0 "backup beside the server" "$FAIRLEAD" backup "$dir/backup.db"
+contains "it says what else to keep" "$(cat "$dir/stdout")" "secret.key"
+code 5 "a backup overwrites nothing" "$FAIRLEAD" backup "$dir/backup.db"
+code 5 "no restore while a server runs" "$FAIRLEAD" restore "$dir/backup.db" --force
+code 5 "no rebuild while a server runs" "$FAIRLEAD" doctor --rebuild
+history=$(fl --json history --limit 200)
+stop_server
+code 0 "doctor without the server" "$FAIRLEAD" doctor
+code 0 "audit verify without the server" "$FAIRLEAD" audit verify
+contains "audit export without the server" "$("$FAIRLEAD" audit export | tail -n 1)" '"hash":'
+code 0 "rebuild" "$FAIRLEAD" doctor --rebuild
+code 5 "restore keeps what is there" "$FAIRLEAD" restore "$dir/backup.db"
+code 0 "restore --force" "$FAIRLEAD" restore "$dir/backup.db" --force
+head -c 8192 /dev/urandom >"$dir/noise.db"
+code 3 "a file that is no backup" "$FAIRLEAD" restore "$dir/noise.db" --force
+start_server || exit 1
+equal "after rebuild and restore the history is the same" "$(fl --json history --limit 200)" "$history"
+stop_server
+sqlite3 "$dir/data/fairlead.db" "DROP TRIGGER event_is_never_changed; UPDATE event SET actor='someone:else' WHERE seq=2"
+code 1 "audit verify finds an altered event" "$FAIRLEAD" audit verify
+contains "and names it" "$(cat "$dir/stderr")" "event 2"
+code 1 "doctor finds it, too" "$FAIRLEAD" doctor
+
+# Completion.
+"$FAIRLEAD" completion bash >"$dir/completion.bash"
+check "the bash script parses" bash -n "$dir/completion.bash"
+for shell in zsh fish; do
+  "$FAIRLEAD" completion $shell >"$dir/completion.$shell"
+  command -v $shell >/dev/null || { echo "SKIP the $shell script: $shell is not installed"; continue; }
+  check "the $shell script parses" $shell -n "$dir/completion.$shell"
+done
+rm -rf "$dir/data" && start_server || exit 1
+contains "apps come from the server" "$(fl __complete -- start "")" shop
+fl start shop >/dev/null
+contains "runs, too" "$(fl __complete -- show "shop#")" "shop#1"
+equal "completion without a server is silent" "$("$FAIRLEAD" --server http://127.0.0.1:1 __complete -- start "" 2>&1)" ""
+done_testing

@@ -5,13 +5,14 @@
 //   node run.mjs --fairlead build/release/bin/fairlead    starts a server of its own in a temporary folder
 //   node run.mjs --url http://127.0.0.1:7070              uses one that runs, with the configuration of config() below
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
 import { Webhooks } from "@octokit/webhooks";
 import { Webhook } from "standardwebhooks";
-import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { connect } from "./server.mjs";
 import { repository, secrets } from "./config.mjs";
 import { expectation } from "./expectation.mjs";
 
+const examples = createRequire(import.meta.url)("@octokit/webhooks-examples");
 const post = await connect(process.argv.slice(2));
 const octokit = new Webhooks({ secret: secrets.github });
 const run = randomUUID();

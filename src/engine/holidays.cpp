@@ -13,7 +13,11 @@ namespace fairlead::engine {
 
 namespace {
 
-using namespace std::chrono;
+using std::chrono::days;
+using std::chrono::sys_days;
+using std::chrono::weekday;
+using std::chrono::year;
+using std::chrono::year_month_day;
 
 /// A day of one year, or of the years since / until.
 struct Fixed {
@@ -92,7 +96,7 @@ const char* named_holiday(sys_days date) {
 bool is_substitute(sys_days date) {
   const bool chain = year_month_day(date).year() >= year(2007);
   for (sys_days before = date - days(1); named_holiday(before) != nullptr; before -= days(1)) {
-    if (weekday(before) == Sunday) return true;
+    if (weekday(before) == std::chrono::Sunday) return true;
     if (!chain) return false;
   }
   return false;
@@ -102,14 +106,15 @@ bool is_substitute(sys_days date) {
 bool is_citizens_holiday(sys_days date) {
   const year_month_day ymd(date);
   if (ymd.year() < year(1986)) return false;
-  if (ymd.year() < year(2007) && weekday(date) == Sunday) return false;
+  if (ymd.year() < year(2007) && weekday(date) == std::chrono::Sunday) return false;
   return named_holiday(date - days(1)) != nullptr && named_holiday(date + days(1)) != nullptr;
 }
 
 }  // namespace
 
 std::optional<std::string> japanese_holiday(int year_number, int month_number, int day_number) {
-  const year_month_day ymd{year(year_number), month(static_cast<unsigned>(month_number)), day(static_cast<unsigned>(day_number))};
+  const year_month_day ymd{year(year_number), std::chrono::month(static_cast<unsigned>(month_number)),
+                           std::chrono::day(static_cast<unsigned>(day_number))};
   if (!ymd.ok() || year_number < 1980 || year_number > 2099) return std::nullopt;
   const sys_days date(ymd);
   if (const char* name = named_holiday(date)) return name;

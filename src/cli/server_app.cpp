@@ -4,7 +4,9 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "cli/checks.hpp"
+#include "cli/git_access.hpp"
 #include "cli/hooks.hpp"
+#include "cli/retention.hpp"
 #include "cli/schedules.hpp"
 #include "cli/secrets.hpp"
 #include "cli/source.hpp"
@@ -73,7 +75,8 @@ void ServerApp::State::open_rooms() {
   options.folder = settings.data;
   store = store::open_sqlite(executor, pool, options);
   secrets = std::make_unique<Secrets>(*store, store::SecretBox::open(settings.data / "secret.key"), settings.config);
-  source = std::make_unique<GitSource>(executor, pool, settings.data, settings.config);
+  source = std::make_unique<GitSource>(executor, pool, settings.data, settings.config,
+                                       [this](std::string app) { return credentials_for(*secrets, *settings.config, std::move(app)); });
   exec::LocalParts running;
   running.executor = executor;
   running.pool = &pool;
@@ -160,7 +163,7 @@ void ServerApp::State::make_triggers() {
   polling.executor = executor;
   polling.store = store.get();
   polling.starter = starter();
-  polling.list_refs = [this](std::string app) { return source->mirror(app).ls_remote(deadline_in(std::chrono::seconds(60))); };
+  polling.list_refs = [this](std::string app) { return source->list_refs(std::move(app)); };
   polling.branch_moved = [this](const std::string& app) { declarations->moved(app); };
   poller = std::make_unique<triggers::Poller>(std::move(polling), std::move(names));
 }
@@ -209,6 +212,7 @@ Awaitable<void> ServerApp::start() {
   spawn(state.executor, "scheduler", state.scheduler->run());
   spawn(state.executor, "declarations", state.declarations->run());
   spawn(state.executor, "poller", state.poller->run());
+  spawn(state.executor, "retention", keep_retention(*state.store, state.pool, state.settings.data, state.settings.config->retention));
 }
 
 Awaitable<void> ServerApp::stop() {

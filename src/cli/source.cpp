@@ -27,8 +27,9 @@ Awaitable<void> add_changes(git::Mirror& mirror, engine::SourceRequest request, 
 
 }  // namespace
 
-GitSource::GitSource(asio::any_io_executor executor, Pool& pool, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig> config)
-    : executor_(std::move(executor)), pool_(pool), data_(std::move(data)), config_(std::move(config)) {}
+GitSource::GitSource(asio::any_io_executor executor, Pool& pool, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig> config,
+                     Access access)
+    : executor_(std::move(executor)), pool_(pool), data_(std::move(data)), config_(std::move(config)), access_(std::move(access)) {}
 
 git::Mirror& GitSource::mirror(const std::string& app) {
   if (const auto known = mirrors_.find(app); known != mirrors_.end()) return known->second;
@@ -38,6 +39,19 @@ git::Mirror& GitSource::mirror(const std::string& app) {
   return mirrors_.emplace(app, git::Mirror(executor_, pool_, data_ / "git" / (app + ".git"), std::move(remote))).first->second;
 }
 
+/// A commit that is here needs no credentials; else they are looked up anew, so that a changed token works at once.
+Awaitable<git::FetchResult> GitSource::fetch(git::Mirror& mirror, const std::string& app, git::Want want) {
+  if (want.sha && co_await mirror.has(*want.sha)) co_return co_await mirror.fetch(std::move(want), deadline_in(fetch_limit));
+  mirror.set_remote({config_->apps.at(app).repository, co_await access_(app)});
+  co_return co_await mirror.fetch(std::move(want), deadline_in(fetch_limit));
+}
+
+Awaitable<git::RemoteRefs> GitSource::list_refs(std::string app) {
+  git::Mirror& known = mirror(app);
+  known.set_remote({config_->apps.at(app).repository, co_await access_(app)});
+  co_return co_await known.ls_remote(deadline_in(std::chrono::seconds(60)));
+}
+
 Awaitable<engine::SourceFiles> GitSource::bring(engine::SourceRequest request) {
   git::Mirror& mirror = this->mirror(request.app);
   const pipeline::AppConfig& app = config_->apps.at(request.app);
@@ -45,12 +59,12 @@ Awaitable<engine::SourceFiles> GitSource::bring(engine::SourceRequest request) {
   std::string ref = request.ref;
   if (!request.sha.empty()) {
     const git::Want want{ref.starts_with("refs/") ? ref : "", request.sha};
-    const auto fetched = co_await mirror.fetch(want, deadline_in(fetch_limit));
+    const auto fetched = co_await fetch(mirror, request.app, want);
     files.sha = fetched.sha.value_or(request.sha);
   } else {
     const std::string name = branch_of(ref).empty() ? ref : branch_of(ref);
     // A short name may be a tag as well, and it may have moved: bring everything, then look.
-    co_await mirror.fetch(git::Want{}, deadline_in(fetch_limit));
+    co_await fetch(mirror, request.app, git::Want{});
     auto resolved = co_await mirror.resolve(ref);
     if (!resolved) resolved = co_await mirror.resolve(name);
     if (!resolved) {
@@ -73,7 +87,7 @@ Awaitable<engine::SourceFiles> GitSource::bring(engine::SourceRequest request) {
 
 Awaitable<void> GitSource::checkout(std::string app, Sha sha, std::filesystem::path target) {
   git::Mirror& mirror = this->mirror(app);
-  if (!co_await mirror.has(sha)) co_await mirror.fetch(git::Want{"", sha}, deadline_in(fetch_limit));
+  if (!co_await mirror.has(sha)) co_await fetch(mirror, app, git::Want{"", sha});
   git::CheckoutOptions options;
   options.origin = mirror.url();
   co_await mirror.checkout(sha, std::move(target), std::move(options));

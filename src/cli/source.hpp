@@ -17,19 +17,25 @@ namespace fairlead::cli {
 /// The engine's view of Git, over one mirror per app. io thread.
 class GitSource : public engine::Source {
  public:
-  GitSource(asio::any_io_executor, Pool&, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig>);
+  using Access = std::function<Awaitable<git::Credentials>(std::string app)>;
+  GitSource(asio::any_io_executor, Pool&, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig>, Access);
 
   Awaitable<engine::SourceFiles> bring(engine::SourceRequest) override;
+  /// What the remote has now. Errors as git::Mirror::ls_remote.
+  Awaitable<git::RemoteRefs> list_refs(std::string app);
   /// Throws Error(not_found) for an unknown app.
   git::Mirror& mirror(const std::string& app);
   /// The workspace of a job: the commit, brought again should the mirror have been removed meanwhile.
   Awaitable<void> checkout(std::string app, Sha sha, std::filesystem::path target);
 
  private:
+  Awaitable<git::FetchResult> fetch(git::Mirror&, const std::string& app, git::Want);
+
   asio::any_io_executor executor_;
   Pool& pool_;
   std::filesystem::path data_;
   std::shared_ptr<const pipeline::ServerConfig> config_;
+  Access access_;
   std::map<std::string, git::Mirror> mirrors_;
 };
 

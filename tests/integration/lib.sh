@@ -74,13 +74,13 @@ api() { curl -sS --max-time 20 --unix-socket "${socket#unix:}" "http://fairlead$
 # json PATH < document: jq is not on a bare Debian, node is (tests install it).
 json() { node -e 'let d=JSON.parse(require("fs").readFileSync(0,"utf8"));for(const k of process.argv[1].split("."))d=d==null?d:d[k];console.log(typeof d==="object"?JSON.stringify(d):d)' "$1"; }
 run_state() { fl --json show "$1" | json state; }
-# until_state RUN STATE: follows the log's events; fails after 30 s.
+# until_state RUN STATES: waits for events of the log, at most 30 s.
 until_state() {
-  local end=$((SECONDS + 30))
+  local end=$((SECONDS + 30)) seen
   while [ "$SECONDS" -lt "$end" ]; do
-    case " $2 " in *" $(run_state "$1") "*) return 0 ;; esac
-    # One event, or two seconds: whatever comes first.
-    curl -sS --max-time 2 -N --unix-socket "${socket#unix:}" -H 'Accept: text/event-stream' "http://fairlead/api/v1/events?type=*" 2>/dev/null | head -n 3 >/dev/null
+    seen=$(api '/api/v1/audit?limit=1' | json 0.seq)
+    case " $2 " in *" $(run_state "$1" 2>/dev/null) "*) return 0 ;; esac
+    curl -sS --max-time 5 -N --unix-socket "${socket#unix:}" -H "Last-Event-ID: $seen" http://fairlead/api/v1/events 2>/dev/null | grep -m 1 '^id' >/dev/null
   done
   echo "$1 is $(run_state "$1"), not $2" >&2
   return 1

@@ -5,6 +5,7 @@
 
 #include "exec/job/folders.hpp"
 #include "exec/job/step_files.hpp"
+#include "fairlead/base/files.hpp"
 #include "fairlead/base/process.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/base/time.hpp"
@@ -57,6 +58,13 @@ std::vector<std::string> read_results(const std::filesystem::path& folder, const
   const auto read = [&](const char* what, std::size_t limit) {
     return read_beneath(folder, step + '/' + file_name(name, what), limit).value_or("");
   };
+  // These files stay beside the log: what a script wrote into them by mistake must not.
+  const auto read_masked = [&](const char* what, std::size_t limit) {
+    const auto raw = read(what, limit);
+    auto masked = mask(patterns, raw);
+    if (masked != raw) write_file_durably(folder / step / file_name(name, what), masked, 0600);
+    return masked;
+  };
   std::vector<std::string> remarks;
   const auto outputs = parse_assignments(read("output", assignments_limit), "FAIRLEAD_OUTPUT");
   const auto env = parse_assignments(read("env", assignments_limit), "FAIRLEAD_ENV");
@@ -74,7 +82,8 @@ std::vector<std::string> read_results(const std::filesystem::path& folder, const
     if (mask(patterns, value) == value) outcome.env[key] = value;
     later[key] = value;
   }
-  outcome.summary = ellipsize(mask(patterns, read("summary", summary_limit)), summary_limit);
+  read_masked("output", assignments_limit);
+  outcome.summary = ellipsize(read_masked("summary", summary_limit), summary_limit);
   return remarks;
 }
 

@@ -41,24 +41,17 @@ ChunkDecoder::State ChunkDecoder::feed(std::string_view& bytes, std::string& bod
 ChunkDecoder::State ChunkDecoder::step(char c) {
   if (part_ <= Part::size_end) return step_line(c);
   switch (part_) {
-    case Part::data_cr:
-      part_ = Part::data_lf;
-      return c == '\r' ? State::more : State::bad;
+    case Part::data_cr: part_ = Part::data_lf; return c == '\r' ? State::more : State::bad;
     case Part::data_lf:
       part_ = Part::size;
       digits_ = overhead_ = 0;
       return c == '\n' ? State::more : State::bad;
-    case Part::trailer_start:
-      part_ = c == '\r' ? Part::last_lf : Part::trailer;
-      return c == '\n' ? State::bad : State::more;
+    case Part::trailer_start: part_ = c == '\r' ? Part::last_lf : Part::trailer; return c == '\n' ? State::bad : State::more;
     case Part::trailer:
       if (c == '\r') part_ = Part::trailer_end;
       return c == '\n' || ++overhead_ > most_overhead ? State::bad : State::more;
-    case Part::trailer_end:
-      part_ = Part::trailer_start;
-      return c == '\n' ? State::more : State::bad;
-    default:
-      return c == '\n' ? State::done : State::bad;
+    case Part::trailer_end: part_ = Part::trailer_start; return c == '\n' ? State::more : State::bad;
+    default: return c == '\n' ? State::done : State::bad;
   }
 }
 

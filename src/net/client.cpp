@@ -151,7 +151,8 @@ void prepare(CURL* easy, const HttpRequest& request, const HeaderList& headers, 
 
 [[noreturn]] void fail(const HttpRequest& request, const Exchange& exchange, CURLcode code) {
   const auto what = request.method + " " + origin_of(request.url);
-  if (exchange.refused_address) throw Error(ErrorKind::refused, what + ": the host has a private address", "only public hosts may be called from here");
+  if (exchange.refused_address)
+    throw Error(ErrorKind::refused, what + ": the host has a private address", "only public hosts may be called from here");
   if (exchange.too_large)
     throw Error(ErrorKind::too_large, what + ": the answer is larger than " + std::to_string(exchange.max_reply) + " bytes");
   const std::string reason = exchange.transfer->error_text()[0] ? exchange.transfer->error_text() : curl().easy_strerror(code);

@@ -83,7 +83,7 @@ Awaitable<bool> Connection::send(const Head& request, Response& response) {
     if (!without_body(response.status)) add_field(head, "Content-Length", std::to_string(text->size()));
     head += "\r\n";
     const bool sent = co_await write_all(head, with_body ? std::string_view(*text) : std::string_view());
-    co_return sent && keep;
+    co_return sent&& keep;
   }
   if (auto* file = std::get_if<std::shared_ptr<FileRange>>(&response.body)) {
     add_field(head, "Content-Length", std::to_string((*file)->length));
@@ -94,7 +94,7 @@ Awaitable<bool> Connection::send(const Head& request, Response& response) {
   if (chunked) add_field(head, "Transfer-Encoding", "chunked");
   head += "\r\n";
   if (!with_body) co_return co_await write_all(head) && keep;
-  co_return co_await send_stream(std::move(head), std::get<BodyStream>(response.body), chunked) && keep && chunked;
+  co_return co_await send_stream(std::move(head), std::get<BodyStream>(response.body), chunked) && keep&& chunked;
 }
 
 Awaitable<bool> Connection::send_file(std::string head, FileRange& range, bool with_body) {

@@ -15,7 +15,8 @@ constexpr const char* file = "libcurl.so.4";
 
 [[noreturn]] void missing() {
   const char* reason = ::dlerror();
-  throw Error(ErrorKind::unavailable, std::string("cannot make HTTP requests: ") + (reason ? reason : file), "install the package libcurl4");
+  throw Error(ErrorKind::unavailable, std::string("cannot make HTTP requests: ") + (reason ? reason : file),
+              "install the package libcurl4");
 }
 
 template <class Function>

@@ -19,8 +19,7 @@ struct CurlMulti::Watched {
   bool writing = false;
 };
 
-CurlMulti::CurlMulti(asio::any_io_executor executor) : executor_(std::move(executor)), timer_(executor_) {
-  multi_ = curl().multi_init();
+CurlMulti::CurlMulti(asio::any_io_executor executor) : executor_(std::move(executor)), timer_(executor_), multi_(curl().multi_init()) {
   curl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::on_socket);
   curl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::on_timer);
@@ -92,7 +91,8 @@ void CurlMulti::act(curl_socket_t socket, int events) {
   }
 }
 
-CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi) : multi_(std::move(multi)), easy_(curl().easy_init()), finished_(multi_->executor()) {
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi)
+    : multi_(std::move(multi)), easy_(curl().easy_init()), finished_(multi_->executor()) {
   curl().easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl().easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
   curl().easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);

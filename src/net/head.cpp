@@ -111,7 +111,8 @@ Outcome decide_host(Head& head) {
     if (!lower.starts_with(scheme)) continue;
     const auto authority = std::string_view(head.target).substr(scheme.size());
     const auto end = authority.find_first_of("/?#");
-    if (to_lower(authority.substr(0, end)) != to_lower(host)) return refuse(400, "the request target names another host than the Host header");
+    if (to_lower(authority.substr(0, end)) != to_lower(host))
+      return refuse(400, "the request target names another host than the Host header");
     head.target = end == std::string_view::npos ? "/" : std::string(authority.substr(end));
   }
   return {};
@@ -132,8 +133,7 @@ std::expected<Head, Refusal> parse_head(std::string_view raw) {
   bool first = true;
   while (true) {
     const auto end = raw.find_first_of("\r\n");
-    if (end == std::string_view::npos || !raw.substr(end).starts_with("\r\n"))
-      return refuse(400, "a header line does not end with CR LF");
+    if (end == std::string_view::npos || !raw.substr(end).starts_with("\r\n")) return refuse(400, "a header line does not end with CR LF");
     const auto line = raw.substr(0, end);
     raw.remove_prefix(end + 2);
     if (line.empty()) break;

@@ -32,7 +32,8 @@ HostPort split_address(const std::string& address) {
   const auto colon = address.rfind(':');
   const auto port = colon == std::string::npos ? std::nullopt : parse_int(std::string_view(address).substr(colon + 1));
   if (!port || *port < 0 || *port > 65535)
-    throw Error(ErrorKind::invalid, "cannot listen on '" + address + "': it is not HOST:PORT", "write 127.0.0.1:7070, [::1]:7070 or 0.0.0.0:80");
+    throw Error(ErrorKind::invalid, "cannot listen on '" + address + "': it is not HOST:PORT",
+                "write 127.0.0.1:7070, [::1]:7070 or 0.0.0.0:80");
   auto host = address.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return {host, std::to_string(*port)};
@@ -77,10 +78,12 @@ Peer peer_of(int fd, const sockaddr_storage& name) {
 void clear_stale_socket(const std::filesystem::path& path, const sockaddr_un& name) {
   struct stat info{};
   if (::lstat(path.c_str(), &info) != 0) return;
-  if (!S_ISSOCK(info.st_mode)) throw Error(ErrorKind::unavailable, "cannot listen on '" + path.string() + "': it exists and is not a socket");
+  if (!S_ISSOCK(info.st_mode))
+    throw Error(ErrorKind::unavailable, "cannot listen on '" + path.string() + "': it exists and is not a socket");
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0)
-    throw Error(ErrorKind::unavailable, "cannot listen on '" + path.string() + "': another process does already", "stop the other server, or use another data folder");
+    throw Error(ErrorKind::unavailable, "cannot listen on '" + path.string() + "': another process does already",
+                "stop the other server, or use another data folder");
   ::unlink(path.c_str());
 }
 
@@ -100,7 +103,8 @@ std::shared_ptr<Listener> Listener::tcp(const asio::any_io_executor& executor, c
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd.get(), backlog) != 0)
-    throw Error(ErrorKind::unavailable, "cannot listen on '" + address + "': " + std::strerror(errno), "another server may run there; set server.listen in fairlead.yml");
+    throw Error(ErrorKind::unavailable, "cannot listen on '" + address + "': " + std::strerror(errno),
+                "another server may run there; set server.listen in fairlead.yml");
   const auto bound = bound_port(fd.get());
   return std::make_shared<Listener>(executor, std::move(fd), bound, std::filesystem::path());
 }
@@ -109,7 +113,8 @@ std::shared_ptr<Listener> Listener::unix_socket(const asio::any_io_executor& exe
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   if (path.native().size() >= sizeof name.sun_path)
-    throw Error(ErrorKind::invalid, "cannot listen on '" + path.string() + "': the path of a unix socket has at most 107 bytes", "use a shorter data folder");
+    throw Error(ErrorKind::invalid, "cannot listen on '" + path.string() + "': the path of a unix socket has at most 107 bytes",
+                "use a shorter data folder");
   std::memcpy(name.sun_path, path.c_str(), path.native().size());
   clear_stale_socket(path, name);
   Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -117,7 +122,8 @@ std::shared_ptr<Listener> Listener::unix_socket(const asio::any_io_executor& exe
   const auto previous = ::umask(0777);
   const bool bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
   ::umask(previous);
-  if (!bound || ::chmod(path.c_str(), mode) != 0 || ::listen(fd.get(), backlog) != 0) throw errno_error("cannot listen on '" + path.string() + "'");
+  if (!bound || ::chmod(path.c_str(), mode) != 0 || ::listen(fd.get(), backlog) != 0)
+    throw errno_error("cannot listen on '" + path.string() + "'");
   return std::make_shared<Listener>(executor, std::move(fd), std::uint16_t{0}, path);
 }
 
@@ -126,9 +132,7 @@ Listener::Listener(const asio::any_io_executor& executor, Fd listening, std::uin
 
 Listener::~Listener() { close(); }
 
-void Listener::start(std::function<void(Accepted)> on_accept) {
-  spawn(socket_.get_executor(), "http listener", run(std::move(on_accept)));
-}
+void Listener::start(std::function<void(Accepted)> on_accept) { spawn(socket_.get_executor(), "http listener", run(std::move(on_accept))); }
 
 void Listener::close() {
   boost::system::error_code ignored;

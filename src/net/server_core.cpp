@@ -118,7 +118,9 @@ Awaitable<void> ServerCore::sweep() {
 }
 
 Registration::Registration(std::shared_ptr<ServerCore> core, Connection& connection, std::string counted_address)
-    : core_(std::move(core)), address_(std::move(counted_address)), place_(core_->connections_.insert(core_->connections_.end(), &connection)) {
+    : core_(std::move(core)),
+      address_(std::move(counted_address)),
+      place_(core_->connections_.insert(core_->connections_.end(), &connection)) {
   core_->stats.connections = core_->connections_.size();
   if (!address_.empty()) ++core_->per_address_[address_];
 }

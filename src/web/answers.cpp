@@ -47,8 +47,13 @@ Json deployment_json(const store::DeploymentRow& row) {
 }
 
 Json event_json(const store::Event& event) {
-  return {{"seq", event.seq},     {"stream", event.stream}, {"version", event.version},           {"type", event.type},
-          {"at", format_time(event.at)}, {"actor", event.actor},   {"payload", parse_json(event.payload, 256)}};
+  return {{"seq", event.seq},
+          {"stream", event.stream},
+          {"version", event.version},
+          {"type", event.type},
+          {"at", format_time(event.at)},
+          {"actor", event.actor},
+          {"payload", parse_json(event.payload, 256)}};
 }
 
 Json lock_json(const engine::Lock& lock) {
@@ -83,7 +88,8 @@ int status_of(ErrorKind kind) {
 
 net::Response problem_of(const Error& error) {
   const int status = status_of(error.kind());
-  auto response = net::problem(status, status == 500 ? "the server failed; its log has the reason" : error.message(), status == 500 ? "" : error.hint());
+  auto response = net::problem(status, status == 500 ? "the server failed; its log has the reason" : error.message(),
+                               status == 500 ? "" : error.hint());
   if (status == 401) response.headers.set("WWW-Authenticate", "Bearer realm=\"fairlead\"");
   if (status == 503) response.headers.set("Retry-After", "5");
   return response;

@@ -35,7 +35,8 @@ Identity identity_of(const Token& token, const pipeline::ServerConfig& config) {
     who.access = std::min(token.access, access_of(who.person, config));
   }
   if (who.access < token.access)
-    who.limit_reason = config.roles.empty() ? "fairlead.yml has no `roles`, so only local users may act" : "`roles` in fairlead.yml gives it less than the token";
+    who.limit_reason = config.roles.empty() ? "fairlead.yml has no `roles`, so only local users may act"
+                                            : "`roles` in fairlead.yml gives it less than the token";
   return who;
 }
 
@@ -59,7 +60,8 @@ Awaitable<Identity> authenticate(Services& services, const net::Request& request
     co_return identity_of(token, services.config);
   }
   if (request.peer.uid) co_return identity_of(*request.peer.uid, services.config);
-  throw Error(ErrorKind::unauthorized, "this needs an API token", "send `Authorization: Bearer <token>`, or use the unix socket on the server's host");
+  throw Error(ErrorKind::unauthorized, "this needs an API token",
+              "send `Authorization: Bearer <token>`, or use the unix socket on the server's host");
 }
 
 void authorize(const Route& route, const Identity& who) {
@@ -67,8 +69,8 @@ void authorize(const Route& route, const Identity& who) {
   auto hint = who.limit_reason;
   if (hint.empty()) hint = "an admin can grant it under `roles` in fairlead.yml";
   throw Error(ErrorKind::refused,
-              route.method + " " + route.pattern + " needs the role " + std::string(to_string(route.access)) + "; " + who.person.id + " has " +
-                  std::string(to_string(who.access)),
+              route.method + " " + route.pattern + " needs the role " + std::string(to_string(route.access)) + "; " + who.person.id +
+                  " has " + std::string(to_string(who.access)),
               hint);
 }
 

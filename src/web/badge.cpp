@@ -46,8 +46,9 @@ Awaitable<net::Response> badge(Call& call) {
   const auto& config = call.services.config;
   std::string state;
   if (config.apps.contains(app) && config.environments.contains(environment)) {
-    const auto rows = co_await call.services.store().read(
-        [&](store::View& view) { return view.deployments({.app = app, .environment = environment, .state = {}, .before = {}, .limit = 1}); });
+    const auto rows = co_await call.services.store().read([&](store::View& view) {
+      return view.deployments({.app = app, .environment = environment, .state = {}, .before = {}, .limit = 1});
+    });
     if (!rows.empty()) state = rows.front().state;
   }
   auto response = net::Response::text(200, svg(environment, look_of(state)), "image/svg+xml");

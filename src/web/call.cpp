@@ -12,7 +12,8 @@ namespace {
 constexpr int most_rows = 200;
 }
 
-Call::Call(Services& shared, net::Request& incoming, const Route& matched, Identity caller, std::vector<std::pair<std::string_view, std::string>> values)
+Call::Call(Services& shared, net::Request& incoming, const Route& matched, Identity caller,
+           std::vector<std::pair<std::string_view, std::string>> values)
     : services(shared), request(incoming), route(matched), who(std::move(caller)), parameters_(std::move(values)) {}
 
 const std::string& Call::parameter(std::string_view name) const {

@@ -35,7 +35,8 @@ struct Services {
 /// One authorised request on its way through a handler. Streams outlive it: they copy what they need.
 class Call {
  public:
-  Call(Services& shared, net::Request& incoming, const Route& matched, Identity caller, std::vector<std::pair<std::string_view, std::string>> values);
+  Call(Services& shared, net::Request& incoming, const Route& matched, Identity caller,
+       std::vector<std::pair<std::string_view, std::string>> values);
 
   Services& services;
   net::Request& request;

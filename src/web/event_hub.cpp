@@ -26,7 +26,8 @@ bool matches(std::string_view pattern, std::string_view text) {
 }
 
 bool matches(const Wanted& wanted, const store::Event& event) {
-  return matches(wanted.filter.stream, event.stream) && matches(wanted.filter.type, event.type) && (!wanted.allowed || wanted.allowed(event));
+  return matches(wanted.filter.stream, event.stream) && matches(wanted.filter.type, event.type) &&
+         (!wanted.allowed || wanted.allowed(event));
 }
 
 std::string sse_text(const store::Event& event) { return net::sse_event(std::to_string(event.seq), event.type, dump(event_json(event))); }

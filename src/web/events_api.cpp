@@ -16,7 +16,8 @@ constexpr std::int64_t audit_reach = 50000;  ///< events one filtered page looks
 std::optional<std::int64_t> number_of(const std::optional<std::string>& text, std::string_view name) {
   if (!text || text->empty()) return std::nullopt;
   const auto value = parse_int(*text);
-  if (!value || *value < 0) throw Error(ErrorKind::usage, std::string(name) + " must be a sequence number, not '" + ellipsize(*text, 40) + "'");
+  if (!value || *value < 0)
+    throw Error(ErrorKind::usage, std::string(name) + " must be a sequence number, not '" + ellipsize(*text, 40) + "'");
   return *value;
 }
 

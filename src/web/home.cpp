@@ -10,7 +10,8 @@ namespace fairlead::web {
 namespace {
 
 net::Response page(std::string_view title, std::string_view body) {
-  auto response = net::Response::text(200, fmt::format(R"(<!doctype html>
+  auto response = net::Response::text(200,
+                                      fmt::format(R"(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -18,13 +19,14 @@ net::Response page(std::string_view title, std::string_view body) {
 <h1>{0}</h1>
 {1}</html>
 )",
-                                                       title, body),
+                                                  title, body),
                                       "text/html; charset=utf-8");
   response.headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
   return response;
 }
 
-constexpr std::string_view welcome = R"(<p>This server brings commits to their environments. It is used with the command line and the HTTP API:</p>
+constexpr std::string_view welcome =
+    R"(<p>This server brings commits to their environments. It is used with the command line and the HTTP API:</p>
 <pre>fairlead status
 fairlead start APP --follow
 fairlead approve APP#42</pre>

@@ -25,15 +25,21 @@ const pipeline::PlanJob& planned_job(const engine::RunState& run, const std::str
 
 int small_number(const std::string& text, std::string_view what) {
   const auto value = parse_int(text);
-  if (!value || *value < 0 || *value > 100000) throw Error(ErrorKind::not_found, "there is no " + std::string(what) + " \"" + ellipsize(text, 40) + "\"");
+  if (!value || *value < 0 || *value > 100000)
+    throw Error(ErrorKind::not_found, "there is no " + std::string(what) + " \"" + ellipsize(text, 40) + "\"");
   return static_cast<int>(*value);
 }
 
 LogPlace place_of(const Call& call, const engine::RunState& run) {
   const auto& job = planned_job(run, call.parameter("job"));
   const auto* state = run.job(job.key);
-  LogPlace place{.run = run.id, .job = job.key, .attempt = state ? state->attempt : 0, .step = small_number(call.parameter("step"), "step"), .file = {}};
-  if (static_cast<std::size_t>(place.step) >= job.steps.size()) throw Error(ErrorKind::not_found, "job \"" + job.key + "\" has no step " + std::to_string(place.step));
+  LogPlace place{.run = run.id,
+                 .job = job.key,
+                 .attempt = state ? state->attempt : 0,
+                 .step = small_number(call.parameter("step"), "step"),
+                 .file = {}};
+  if (static_cast<std::size_t>(place.step) >= job.steps.size())
+    throw Error(ErrorKind::not_found, "job \"" + job.key + "\" has no step " + std::to_string(place.step));
   if (const auto attempt = call.query("attempt"); !attempt.empty()) place.attempt = small_number(attempt, "attempt");
   if (!call.services.parts.step_folder) throw Error(ErrorKind::unavailable, "this server keeps no logs");
   place.file = call.services.parts.step_folder(run.id, job.folder, std::max(place.attempt, 1), place.step) / "log";
@@ -59,15 +65,16 @@ net::Response file_response(const LogPlace& place, std::string_view range_header
   }
   if (range.kind == ByteRange::Kind::part) {
     response.status = 206;
-    response.headers.add("Content-Range",
-                         "bytes " + std::to_string(range.offset) + "-" + std::to_string(range.offset + range.length - 1) + "/" + std::to_string(size));
+    response.headers.add("Content-Range", "bytes " + std::to_string(range.offset) + "-" + std::to_string(range.offset + range.length - 1) +
+                                              "/" + std::to_string(size));
   }
   response.body = std::make_shared<net::FileRange>(net::FileRange{std::move(file), range.offset, range.length});
   return response;
 }
 
 std::uint64_t resume_offset(const net::Request& request) {
-  const auto text = request.headers.has("Last-Event-ID") ? std::string(request.headers.get("Last-Event-ID")) : request.query.text("offset", "0");
+  const auto text =
+      request.headers.has("Last-Event-ID") ? std::string(request.headers.get("Last-Event-ID")) : request.query.text("offset", "0");
   const auto value = parse_int(text);
   if (!value || *value < 0) throw Error(ErrorKind::usage, "the offset must be a number of bytes, not '" + ellipsize(text, 40) + "'");
   return static_cast<std::uint64_t>(*value);
@@ -90,7 +97,8 @@ Awaitable<net::Response> list_logs(Call& call) {
       for (const auto& job : stage.jobs) {
         const auto* state = run.job(job.key);
         for (const auto& step : job.steps) {
-          const LogPlace place{.run = run.id, .job = job.key, .attempt = state ? state->attempt : 0, .step = static_cast<int>(step.index), .file = {}};
+          const LogPlace place{
+              .run = run.id, .job = job.key, .attempt = state ? state->attempt : 0, .step = static_cast<int>(step.index), .file = {}};
           const auto reached = step_state(run, place);
           list.push_back({{"stage", stage.name},
                           {"job", job.key},

@@ -75,7 +75,8 @@ Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t off
       if (bytes.size() < piece) break;
     }
     if (over) {
-      const auto event = net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state ? to_string(*state) : to_string(run.state)}}));
+      const auto event =
+          net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state ? to_string(*state) : to_string(run.state)}}));
       co_await out.write(event);
       co_return;
     }

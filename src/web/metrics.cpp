@@ -16,7 +16,9 @@ namespace fairlead::web {
 
 namespace {
 
-std::string escaped(std::string_view value) { return replace_all(replace_all(replace_all(std::string(value), "\\", "\\\\"), "\"", "\\\""), "\n", "\\n"); }
+std::string escaped(std::string_view value) {
+  return replace_all(replace_all(replace_all(std::string(value), "\\", "\\\\"), "\"", "\\\""), "\n", "\\n");
+}
 
 /// Resident bytes of this process.
 double resident_bytes() {
@@ -81,13 +83,15 @@ void Metrics::count(std::string_view method, std::string_view pattern, int statu
 
 void Metrics::write(MetricsText& out) const {
   out.family("fairlead_http_requests_total", "counter", "Answers by route and status.");
-  for (const auto& [key, value] : answers_) out.sample("fairlead_http_requests_total", {{"route", key.first}, {"status", std::to_string(key.second)}}, static_cast<double>(value));
+  for (const auto& [key, value] : answers_)
+    out.sample("fairlead_http_requests_total", {{"route", key.first}, {"status", std::to_string(key.second)}}, static_cast<double>(value));
   out.family("fairlead_http_request_seconds", "histogram", "Time from the complete request to the answer.");
   for (const auto& [route, histogram] : times_) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < bounds.size(); ++i) {
       sum += histogram.buckets[i];
-      out.sample("fairlead_http_request_seconds_bucket", {{"route", route}, {"le", fmt::format("{}", bounds[i])}}, static_cast<double>(sum));
+      out.sample("fairlead_http_request_seconds_bucket", {{"route", route}, {"le", fmt::format("{}", bounds[i])}},
+                 static_cast<double>(sum));
     }
     out.sample("fairlead_http_request_seconds_bucket", {{"route", route}, {"le", "+Inf"}}, static_cast<double>(histogram.count));
     out.sample("fairlead_http_request_seconds_sum", {{"route", route}}, histogram.sum);

@@ -36,7 +36,8 @@ Json parameters_of(const Route& route) {
   Json list = Json::array();
   for (const auto& segment : route.segments) {
     if (!segment.starts_with('{')) continue;
-    list.push_back({{"name", segment.substr(1, segment.find('}') - 1)}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
+    list.push_back(
+        {{"name", segment.substr(1, segment.find('}') - 1)}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}});
   }
   for (const auto& parameter : route.doc.query)
     list.push_back({{"name", parameter.name}, {"in", "query"}, {"description", parameter.description}, {"schema", {{"type", "string"}}}});
@@ -62,11 +63,12 @@ Json operation_of(const Route& route) {
 }  // namespace
 
 Json openapi(const std::string& public_url) {
-  Json document{{"openapi", "3.1.0"},
-                {"info", {{"title", "fairlead"}, {"version", FAIRLEAD_VERSION}, {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
-                {"security", Json::array({Json{{"token", Json::array()}}})},
-                {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}, {"schemas", parse_json(components)}}},
-                {"paths", Json::object()}};
+  Json document{
+      {"openapi", "3.1.0"},
+      {"info", {{"title", "fairlead"}, {"version", FAIRLEAD_VERSION}, {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+      {"security", Json::array({Json{{"token", Json::array()}}})},
+      {"components", {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}}, {"schemas", parse_json(components)}}},
+      {"paths", Json::object()}};
   if (!public_url.empty()) document["servers"] = Json::array({Json{{"url", public_url}}});
   for (const auto& route : routes().all()) document["paths"][route.pattern][to_lower(route.method)] = operation_of(route);
   return document;

@@ -11,7 +11,8 @@ namespace fairlead::web {
 
 namespace {
 
-std::optional<store::DeploymentRow> newest(store::View& view, const std::string& app, const std::string& environment, const std::string& state) {
+std::optional<store::DeploymentRow> newest(store::View& view, const std::string& app, const std::string& environment,
+                                           const std::string& state) {
   auto rows = view.deployments({.app = app, .environment = environment, .state = state, .before = {}, .limit = 1});
   if (rows.empty()) return std::nullopt;
   return std::move(rows.front());
@@ -21,14 +22,20 @@ std::optional<store::DeploymentRow> newest(store::View& view, const std::string&
 Json placement(store::View& view, const std::string& app, const std::string& environment) {
   const auto current = newest(view, app, environment, "succeeded");
   const auto latest = newest(view, app, environment, "");
-  Json json{{"app", app}, {"environment", environment}, {"version", nullptr}, {"run", nullptr}, {"actor", nullptr}, {"since", nullptr}, {"drift", nullptr}, {"latest", nullptr}};
+  Json json{{"app", app},       {"environment", environment}, {"version", nullptr}, {"run", nullptr},
+            {"actor", nullptr}, {"since", nullptr},           {"drift", nullptr},   {"latest", nullptr}};
   if (current) {
     json["version"] = current->version;
     json["run"] = current->run.str();
     json["actor"] = current->actor;
     json["since"] = time_text(current->finished_at);
   }
-  if (latest) json["latest"] = {{"run", latest->run.str()}, {"version", latest->version}, {"state", latest->state}, {"started_at", format_time(latest->started_at)}, {"finished_at", time_text(latest->finished_at)}};
+  if (latest)
+    json["latest"] = {{"run", latest->run.str()},
+                      {"version", latest->version},
+                      {"state", latest->state},
+                      {"started_at", format_time(latest->started_at)},
+                      {"finished_at", time_text(latest->finished_at)}};
   return json;
 }
 
@@ -39,8 +46,12 @@ Json app_json(store::View& view, const pipeline::AppConfig& app, const pipeline:
     if (!place["latest"].is_null()) places.push_back(std::move(place));
   }
   const auto run = view.latest_run(app.name);
-  return {{"name", app.name},     {"repository", app.repository}, {"branch", app.branch},
-          {"pipeline", app.pipeline}, {"environments", std::move(places)},     {"latest_run", run ? run_row_json(*run, public_url) : Json(nullptr)}};
+  return {{"name", app.name},
+          {"repository", app.repository},
+          {"branch", app.branch},
+          {"pipeline", app.pipeline},
+          {"environments", std::move(places)},
+          {"latest_run", run ? run_row_json(*run, public_url) : Json(nullptr)}};
 }
 
 Json environment_json(store::View& view, const Call& call, const pipeline::EnvironmentConfig& environment) {
@@ -66,7 +77,8 @@ const auto& named(const Entries& entries, const std::string& name, std::string_v
   std::vector<std::string> names;
   for (const auto& [known, entry] : entries) names.push_back(known);
   const auto near = nearest(name, names);
-  throw Error(ErrorKind::not_found, "there is no " + std::string(noun) + " \"" + name + "\"", near ? "did you mean \"" + *near + "\"?" : "");
+  throw Error(ErrorKind::not_found, "there is no " + std::string(noun) + " \"" + name + "\"",
+              near ? "did you mean \"" + *near + "\"?" : "");
 }
 
 }  // namespace
@@ -92,7 +104,8 @@ Awaitable<net::Response> get_app(Call& call) {
 Awaitable<net::Response> list_environments(Call& call) {
   const auto list = co_await call.services.store().read([&call](store::View& view) {
     Json environments = Json::array();
-    for (const auto& [name, environment] : call.services.config.environments) environments.push_back(environment_json(view, call, environment));
+    for (const auto& [name, environment] : call.services.config.environments)
+      environments.push_back(environment_json(view, call, environment));
     return environments;
   });
   co_return net::Response::json(200, list);
@@ -105,7 +118,11 @@ Awaitable<net::Response> get_environment(Call& call) {
 }
 
 Awaitable<net::Response> list_deployments(Call& call) {
-  store::DeploymentQuery query{.app = call.query("app"), .environment = call.query("environment"), .state = call.query("state"), .before = call.query("before"), .limit = call.limit()};
+  store::DeploymentQuery query{.app = call.query("app"),
+                               .environment = call.query("environment"),
+                               .state = call.query("state"),
+                               .before = call.query("before"),
+                               .limit = call.limit()};
   if (!query.app.empty()) call.require_app(query.app);
   const auto rows = co_await call.services.store().read([&query](store::View& view) { return view.deployments(query); });
   Json list = Json::array();

@@ -32,7 +32,8 @@ std::optional<Parameters> match_path(const Route& route, const std::vector<std::
 
 }  // namespace
 
-void Routes::insert(std::string_view method, std::string_view pattern, Access access, Answer answer, RouteDoc doc, net::RouteLimits limits) {
+void Routes::insert(std::string_view method, std::string_view pattern, Access access, Answer answer, RouteDoc doc,
+                    net::RouteLimits limits) {
   Route route{.method = std::string(method),
               .pattern = std::string(pattern),
               .segments = {},

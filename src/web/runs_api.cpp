@@ -22,8 +22,12 @@ Json deployments_of(store::View& view, const engine::RunState& state) {
     if (stage.environment.empty() || !stage.started_at) continue;
     const auto row = view.deployment(engine::deployment_id(state.id, stage.name, stage.attempt));
     if (!row) continue;
-    list.push_back({{"id", row->id}, {"environment", row->environment}, {"target", row->target}, {"version", row->version},
-                    {"state", row->state}, {"previous", row->previous.empty() ? Json(nullptr) : Json(row->previous)}});
+    list.push_back({{"id", row->id},
+                    {"environment", row->environment},
+                    {"target", row->target},
+                    {"version", row->version},
+                    {"state", row->state},
+                    {"previous", row->previous.empty() ? Json(nullptr) : Json(row->previous)}});
   }
   return list;
 }
@@ -31,7 +35,8 @@ Json deployments_of(store::View& view, const engine::RunState& state) {
 /// The environment of the named stage, or of the only one that waits for an approval.
 std::string environment_of(const engine::RunState& state, const std::string& stage) {
   for (const auto& candidate : state.stages) {
-    if (!stage.empty() ? candidate.name == stage : candidate.gate("approval") && candidate.gate("approval")->is_open()) return candidate.environment;
+    if (!stage.empty() ? candidate.name == stage : candidate.gate("approval") && candidate.gate("approval")->is_open())
+      return candidate.environment;
   }
   return {};
 }

@@ -53,13 +53,15 @@ Awaitable<net::Response> next_schedules(Call& call) {
 }
 
 Awaitable<net::Response> add_schedule(Call& call) {
-  const Fields body(call.request.body, {"app", "environment", "ref", "reason", "inputs", "at", "cron", "zone", "calendar", "late", "missed"});
+  const Fields body(call.request.body,
+                    {"app", "environment", "ref", "reason", "inputs", "at", "cron", "zone", "calendar", "late", "missed"});
   call.require_app(body.required_text("app"));
   if (const auto environment = body.text("environment"); !environment.empty())
     call.require_environment(environment);
   else
     call.require_all_environments();
-  if (body.text("at").empty() == body.text("cron").empty()) throw Error(ErrorKind::usage, "give either at (a time) or cron (an expression)");
+  if (body.text("at").empty() == body.text("cron").empty())
+    throw Error(ErrorKind::usage, "give either at (a time) or cron (an expression)");
   auto schedule = co_await given(call.services.parts.schedules.add)(body.all(), call.who.person.id);
   co_return net::Response::json(201, schedule);
 }

@@ -21,7 +21,8 @@ std::string scope_of(const Call& call, const std::string& app, const std::string
   const auto& config = call.services.config;
   if (!app.empty() && !environment.empty()) throw Error(ErrorKind::usage, "a secret belongs to an app or to an environment, not both");
   if (!app.empty() && !config.apps.contains(app)) throw Error(ErrorKind::not_found, "there is no app \"" + app + "\"");
-  if (!environment.empty() && !config.environments.contains(environment)) throw Error(ErrorKind::not_found, "there is no environment \"" + environment + "\"");
+  if (!environment.empty() && !config.environments.contains(environment))
+    throw Error(ErrorKind::not_found, "there is no environment \"" + environment + "\"");
   if (!app.empty() || !call.who.apps.empty()) call.require_app(app);
   if (!environment.empty()) call.require_environment(environment);
   if (app.empty() && environment.empty()) call.require_all_environments();

@@ -31,21 +31,23 @@ Awaitable<net::Response> readyz(Call& call) {
 
 Awaitable<net::Response> whoami(Call& call) {
   const auto& who = call.who;
-  co_return net::Response::json(200, Json{{"id", who.person.id}, {"role", to_string(who.access)}, {"apps", who.apps}, {"environments", who.environments}});
+  co_return net::Response::json(
+      200, Json{{"id", who.person.id}, {"role", to_string(who.access)}, {"apps", who.apps}, {"environments", who.environments}});
 }
 
 Awaitable<net::Response> server_info(Call& call) {
   const auto stats = call.services.engine().stats();
   const auto health = call.services.store().health();
-  co_return net::Response::json(200, Json{{"version", FAIRLEAD_VERSION},
-                                          {"url", call.services.parts.public_url},
-                                          {"accepting", health.accepting},
-                                          {"reason", health.reason},
-                                          {"free_bytes", health.free_bytes},
-                                          {"events", health.head},
-                                          {"jobs", {{"running", stats.running_jobs}, {"waiting", stats.waiting_jobs}, {"slots", stats.slots}}},
-                                          {"runs", {{"active", stats.active_runs}, {"parked", stats.parked}}},
-                                          {"gates", {{"waiting", stats.waiting_gates}}}});
+  co_return net::Response::json(200,
+                                Json{{"version", FAIRLEAD_VERSION},
+                                     {"url", call.services.parts.public_url},
+                                     {"accepting", health.accepting},
+                                     {"reason", health.reason},
+                                     {"free_bytes", health.free_bytes},
+                                     {"events", health.head},
+                                     {"jobs", {{"running", stats.running_jobs}, {"waiting", stats.waiting_jobs}, {"slots", stats.slots}}},
+                                     {"runs", {{"active", stats.active_runs}, {"parked", stats.parked}}},
+                                     {"gates", {{"waiting", stats.waiting_gates}}}});
 }
 
 Awaitable<net::Response> check_store(Call& call) {
@@ -59,7 +61,8 @@ Awaitable<net::Response> backup_store(Call& call) {
   call.require_whole_server();
   const Fields body(call.request.body, {"path"});
   const std::filesystem::path path = body.required_text("path");
-  if (!call.request.peer.uid) throw Error(ErrorKind::refused, "a backup is asked for on the server's host", "use the unix socket: `fairlead backup FILE`");
+  if (!call.request.peer.uid)
+    throw Error(ErrorKind::refused, "a backup is asked for on the server's host", "use the unix socket: `fairlead backup FILE`");
   if (!path.is_absolute()) throw Error(ErrorKind::usage, "the path of a backup must be absolute, not '" + path.string() + "'");
   co_await call.services.store().backup(path);
   co_return net::Response::json(201, Json{{"path", path.string()}});
@@ -71,7 +74,8 @@ Awaitable<net::Response> receive_hook(Call& call) {
   static const std::vector<std::string> providers{"github", "gitlab", "bitbucket", "gitea", "codecommit"};
   const auto& provider = call.parameter("provider");
   if (std::ranges::find(providers, provider) == providers.end())
-    throw Error(ErrorKind::not_found, "there are no hooks of \"" + ellipsize(provider, 40) + "\"", "known are " + join(providers, ", ") + " and http/<app>");
+    throw Error(ErrorKind::not_found, "there are no hooks of \"" + ellipsize(provider, 40) + "\"",
+                "known are " + join(providers, ", ") + " and http/<app>");
   return deliver(call, provider, {});
 }
 

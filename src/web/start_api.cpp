@@ -56,7 +56,8 @@ Awaitable<net::Response> start(Call& call, engine::StartRequest request) {
 }
 
 void take_commit_of(engine::StartRequest& request, const engine::RunState& run) {
-  if (run.app != request.app) throw Error(ErrorKind::usage, run.app + "#" + std::to_string(run.number) + " is a run of another app than \"" + request.app + "\"");
+  if (run.app != request.app)
+    throw Error(ErrorKind::usage, run.app + "#" + std::to_string(run.number) + " is a run of another app than \"" + request.app + "\"");
   if (run.sha.empty()) throw Error(ErrorKind::conflict, run.app + "#" + std::to_string(run.number) + " has no commit yet");
   request.ref = run.ref;
   request.sha = run.sha.str();
@@ -72,8 +73,11 @@ Awaitable<engine::RunState> run_named(const Call& call, std::string text) {
 Awaitable<net::Response> deploy_later(Call& call, const Fields& body) {
   if (!call.services.parts.schedules.add) throw Error(ErrorKind::unavailable, "this server keeps no schedules");
   if (!body.text("run").empty()) throw Error(ErrorKind::usage, "a scheduled deploy takes a ref, not a run");
-  Json wanted{{"app", body.required_text("app")}, {"environment", body.required_text("environment")}, {"ref", body.text("ref")},
-              {"reason", reason_of(body)},        {"at", body.required_text("at")}};
+  Json wanted{{"app", body.required_text("app")},
+              {"environment", body.required_text("environment")},
+              {"ref", body.text("ref")},
+              {"reason", reason_of(body)},
+              {"at", body.required_text("at")}};
   auto schedule = co_await call.services.parts.schedules.add(std::move(wanted), call.who.person.id);
   co_return net::Response::json(201, schedule);
 }
@@ -104,7 +108,8 @@ Awaitable<net::Response> deploy(Call& call) {
   const auto app = body.required_text("app");
   call.require_app(app);
   call.require_environment(body.required_text("environment"));
-  if (!body.text("image").empty()) throw Error(ErrorKind::invalid, "deploying a given image is not built yet in this version", "deploy a ref or a run");
+  if (!body.text("image").empty())
+    throw Error(ErrorKind::invalid, "deploying a given image is not built yet in this version", "deploy a ref or a run");
   if (!body.text("ref").empty() && !body.text("run").empty()) throw Error(ErrorKind::usage, "give a ref or a run, not both");
   if (!body.text("at").empty()) co_return co_await deploy_later(call, body);
   auto request = request_of(call, app, call.who.via == "cli" ? "command" : "api");

@@ -21,8 +21,13 @@ constexpr auto use_interval = std::chrono::minutes(1);
 constexpr std::size_t most_remembered = 1000;
 
 std::string audit_payload(const Token& token) {
-  return dump(Json{{"id", token.id}, {"name", token.name}, {"user", token.user}, {"role", to_string(token.access)}, {"apps", token.apps},
-                   {"environments", token.environments}, {"expires_at", json_time(token.expires_at)}});
+  return dump(Json{{"id", token.id},
+                   {"name", token.name},
+                   {"user", token.user},
+                   {"role", to_string(token.access)},
+                   {"apps", token.apps},
+                   {"environments", token.environments},
+                   {"expires_at", json_time(token.expires_at)}});
 }
 
 void write_use(store::Tx& tx, const std::string& id, Time at) {
@@ -88,7 +93,8 @@ Awaitable<std::pair<Token, Secret>> Tokens::create(Token wanted) {
       if (other.expires_at && *other.expires_at <= wanted.created_at)
         tx.erase(kind, doc.key);
       else
-        throw Error(ErrorKind::conflict, "there is a token named \"" + wanted.name + "\" already", "revoke it first, or choose another name");
+        throw Error(ErrorKind::conflict, "there is a token named \"" + wanted.name + "\" already",
+                    "revoke it first, or choose another name");
     }
     tx.put(kind, wanted.id, token_json(wanted));
     tx.append("server", -1, {{"token.created", audit_payload(wanted), wanted.created_by}});
@@ -152,7 +158,8 @@ Awaitable<Token> Tokens::check(std::string text) {
     token->last_used_at = time;
     if (const auto known = remembered_.find(token->id); known != remembered_.end()) known->second.token.last_used_at = time;
     const auto executor = co_await asio::this_coro::executor;
-    spawn(executor, "token use", keep_use(store_, token->id, time), [](std::exception_ptr error) { log::warn("token.use", {{"error", describe(error)}}); });
+    spawn(executor, "token use", keep_use(store_, token->id, time),
+          [](std::exception_ptr error) { log::warn("token.use", {{"error", describe(error)}}); });
   }
   co_return *token;
 }

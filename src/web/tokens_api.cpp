@@ -30,7 +30,9 @@ Json shown(const Token& token) {
 }
 
 std::string checked_name(std::string name) {
-  const auto allowed = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("._@-").contains(c); };
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("._@-").contains(c);
+  };
   if (name.size() > longest_name || !std::ranges::all_of(name, allowed))
     throw Error(ErrorKind::usage, "the name of a token has letters, digits and . _ @ - only, at most 100");
   return name;
@@ -44,7 +46,8 @@ std::string checked_user(std::string user) {
 
 Access checked_role(const std::string& text) {
   const auto access = access_from(text);
-  if (!access || *access == Access::none) throw Error(ErrorKind::usage, "there is no role \"" + ellipsize(text, 40) + "\"", "viewer, approver, deployer or admin");
+  if (!access || *access == Access::none)
+    throw Error(ErrorKind::usage, "there is no role \"" + ellipsize(text, 40) + "\"", "viewer, approver, deployer or admin");
   return *access;
 }
 

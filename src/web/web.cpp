@@ -92,7 +92,8 @@ Awaitable<net::Response> handle(std::shared_ptr<Services> services, Limiters& li
     }
   }
   add_common_headers(response, request);
-  services->metrics.count(route ? route->method : "-", route ? route->pattern : "-", response.status, std::chrono::steady_clock::now() - started);
+  services->metrics.count(route ? route->method : "-", route ? route->pattern : "-", response.status,
+                          std::chrono::steady_clock::now() - started);
   co_return response;
 }
 
@@ -103,7 +104,9 @@ Web::Web(Parts parts) : state_(std::make_shared<State>(parts)) {}
 Web::~Web() = default;
 
 net::Handler Web::handler() {
-  return [state = state_](net::Request& request) { return handle(std::shared_ptr<Services>(state, &state->services), state->limiters, request); };
+  return [state = state_](net::Request& request) {
+    return handle(std::shared_ptr<Services>(state, &state->services), state->limiters, request);
+  };
 }
 
 std::function<net::RouteLimits(const net::Request&)> Web::route_limits() {

@@ -93,7 +93,8 @@ class Viewers {
     name.sin_port = htons(port);
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     constexpr std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 || ::send(fd.get(), request.data(), request.size(), 0) < 0)
+    if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
+        ::send(fd.get(), request.data(), request.size(), 0) < 0)
       throw errno_error("connect");
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd.get()}};
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event);

@@ -9,14 +9,35 @@ namespace fairlead::net {
 namespace {
 
 TEST(Address, PrivateAndSpecialRangesAreNotPublic) {
-  for (const char* text : {"127.0.0.1", "10.1.2.3", "172.31.255.255", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255",
-                           "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "fe80::1", "fd00:ec2::254", "ff02::1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
-                           "localhost", "", "0x7f.1", "127.1", "[::1]"})
+  for (const char* text : {"127.0.0.1",
+                           "10.1.2.3",
+                           "172.31.255.255",
+                           "192.168.0.1",
+                           "169.254.169.254",
+                           "100.64.0.1",
+                           "0.0.0.0",
+                           "224.0.0.1",
+                           "255.255.255.255",
+                           "::",
+                           "::1",
+                           "::ffff:127.0.0.1",
+                           "::ffff:10.0.0.1",
+                           "fe80::1",
+                           "fd00:ec2::254",
+                           "ff02::1",
+                           "64:ff9b::a9fe:a9fe",
+                           "2002:7f00:1::",
+                           "localhost",
+                           "",
+                           "0x7f.1",
+                           "127.1",
+                           "[::1]"})
     EXPECT_TRUE(is_private_address(text)) << text;
 }
 
 TEST(Address, PublicAddressesPass) {
-  for (const char* text : {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2600::1", "::ffff:8.8.8.8", "64:ff9b::808:808"}) EXPECT_FALSE(is_private_address(text)) << text;
+  for (const char* text : {"8.8.8.8", "172.32.0.1", "100.128.0.1", "2600::1", "::ffff:8.8.8.8", "64:ff9b::808:808"})
+    EXPECT_FALSE(is_private_address(text)) << text;
 }
 
 TEST(Address, RangesMatchByPrefix) {

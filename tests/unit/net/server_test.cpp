@@ -24,7 +24,9 @@ Awaitable<Response> echo(Request& request) {
   co_return Response::text(200, request.method + " " + request.path + " " + request.body);
 }
 
-std::string get(const std::string& path, const std::string& fields = {}) { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"; }
+std::string get(const std::string& path, const std::string& fields = {}) {
+  return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
 
 std::string post(const std::string& path, const std::string& body) {
   return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -46,7 +48,8 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
   TestServer server(echo);
   RawClient client(server.port);
   std::string all;
-  for (int i = 0; i < 50; ++i) all += i % 2 ? get("/" + std::to_string(i)) : post("/" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'x'));
+  for (int i = 0; i < 50; ++i)
+    all += i % 2 ? get("/" + std::to_string(i)) : post("/" + std::to_string(i), std::string(static_cast<std::size_t>(i), 'x'));
   client.send(all + get("/last", "Connection: close\r\n"));
   const auto answers = client.read_all();
   std::size_t at = 0;
@@ -78,8 +81,8 @@ TEST(Server, DecodesChunkedBodies) {
 
 TEST(Server, ASmuggledRequestIsNeverSeen) {
   TestServer server(echo);
-  for (const std::string fields : {"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 4\r\nContent-Length: 0\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n",
-                                   "X: y\r\n Content-Length: 4\r\n"}) {
+  for (const std::string fields : {"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 4\r\nContent-Length: 0\r\n",
+                                   "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n", "X: y\r\n Content-Length: 4\r\n"}) {
     RawClient client(server.port);
     client.send("POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n0\r\n\r\n" + get("/smuggled"));
     const auto answer = client.read_all();
@@ -232,7 +235,9 @@ TEST(Server, TheUnixSocketNamesItsUser) {
   IoThread io;
   TempFolder folder;
   const auto path = folder.path() / "s";
-  auto handler = [](Request& request) -> Awaitable<Response> { co_return Response::text(200, "uid " + std::to_string(request.peer.uid.value())); };
+  auto handler = [](Request& request) -> Awaitable<Response> {
+    co_return Response::text(200, "uid " + std::to_string(request.peer.uid.value()));
+  };
   std::optional<Server> server;
   io.call([&] {
     server.emplace(io.executor(), handler);

@@ -120,7 +120,8 @@ Awaitable<Response> mirror(Request& request) {
   }
   if (request.path == "/large") co_return Response::text(200, std::string(100000, 'x'));
   if (request.path == "/missing") co_return problem(404, "nothing here");
-  co_return Response::text(200, request.method + " " + request.target + " [" + std::string(request.headers.get("X-Test")) + "] " + request.body);
+  co_return Response::text(200,
+                           request.method + " " + request.target + " [" + std::string(request.headers.get("X-Test")) + "] " + request.body);
 }
 
 class Client : public testing::Test {

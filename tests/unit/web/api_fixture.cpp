@@ -117,7 +117,9 @@ ApiTest::ApiTest(std::string roles) {
     schedules_ = Json::array();
     co_return;
   };
-  parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) { return script_->folder(run, job, attempt, step); };
+  parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) {
+    return script_->folder(run, job, attempt, step);
+  };
   web_ = std::make_unique<Web>(std::move(parts));
 }
 
@@ -152,7 +154,14 @@ void ApiTest::until(const std::function<bool()>& holds) {
 
 net::Request ApiTest::request(const std::string& method, const std::string& target, const Json& body, const net::Headers& headers) {
   auto parsed = net::parse_target(target).value();
-  net::Request made{.method = method, .target = target, .path = parsed.path, .segments = parsed.segments, .query = parsed.query, .headers = headers, .body = {}, .peer = {}};
+  net::Request made{.method = method,
+                    .target = target,
+                    .path = parsed.path,
+                    .segments = parsed.segments,
+                    .query = parsed.query,
+                    .headers = headers,
+                    .body = {},
+                    .peer = {}};
   if (!body.is_null()) made.body = dump(body);
   if (headers.has("Authorization"))
     made.peer.address = "192.0.2.1";
@@ -165,7 +174,8 @@ ApiTest::Reply ApiTest::send(net::Request incoming) {
   auto response = run(web_->handler()(incoming));
   Reply reply{.status = response.status, .body = nullptr, .text = {}, .headers = response.headers, .raw = std::move(response.body)};
   if (const auto* text = std::get_if<std::string>(&reply.raw)) reply.text = *text;
-  if (response.headers.get("Content-Type").find("json") != std::string_view::npos && !reply.text.empty() && reply.text.front() != '\n') reply.body = parse_json(reply.text);
+  if (response.headers.get("Content-Type").find("json") != std::string_view::npos && !reply.text.empty() && reply.text.front() != '\n')
+    reply.body = parse_json(reply.text);
   return reply;
 }
 

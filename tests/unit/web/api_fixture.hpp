@@ -75,7 +75,8 @@ class ApiTest : public testing::Test {
   /// As the local user (admin) unless the request carries a token.
   Reply call(const std::string& method, const std::string& target, const Json& body = nullptr, const net::Headers& headers = {});
   Reply send(net::Request request);
-  static net::Request request(const std::string& method, const std::string& target, const Json& body = nullptr, const net::Headers& headers = {});
+  static net::Request request(const std::string& method, const std::string& target, const Json& body = nullptr,
+                              const net::Headers& headers = {});
   /// A token of its own for that role; headers that carry it.
   net::Headers token(const std::string& role, Json more = Json::object());
 

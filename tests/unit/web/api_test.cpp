@@ -135,8 +135,9 @@ TEST_F(Api, AFollowedLogEndsWithItsStep) {
   std::ofstream(file(), std::ios::app) << "line three\npart";
   script_->release();
   until([&] { return done; });
-  EXPECT_EQ(out.text, "id: 18\nevent: log\ndata: line one\ndata: line two\n\nid: 33\nevent: log\ndata: line three\ndata: part\n\n"
-                      "id: 33\nevent: end\ndata: {\"state\":\"succeeded\"}\n\n");
+  EXPECT_EQ(out.text,
+            "id: 18\nevent: log\ndata: line one\ndata: line two\n\nid: 33\nevent: log\ndata: line three\ndata: part\n\n"
+            "id: 33\nevent: end\ndata: {\"state\":\"succeeded\"}\n\n");
 }
 
 TEST_F(Api, AnUnreadablePipelineIsTheLogOfItsRun) {
@@ -266,7 +267,8 @@ TEST_F(Api, EventsResumeWithoutAGap) {
   EXPECT_EQ(call("POST", "/api/v1/runs/" + run + "/cancel").status, 202);
   until([&] { return out.text.contains("event: run.finished\n"); });
   std::vector<std::int64_t> seen;
-  for (std::size_t at = out.text.find("id: "); at != std::string::npos; at = out.text.find("\nid: ", at + 1)) seen.push_back(std::stoll(out.text.substr(out.text.find(": ", at) + 2)));
+  for (std::size_t at = out.text.find("id: "); at != std::string::npos; at = out.text.find("\nid: ", at + 1))
+    seen.push_back(std::stoll(out.text.substr(out.text.find(": ", at) + 2)));
   std::vector<std::int64_t> expected;
   for (const auto& event : call("GET", "/api/v1/runs/" + run + "/events?limit=200").body)
     if (number_at(event, "seq") > std::stoll(after)) expected.push_back(number_at(event, "seq"));

@@ -76,7 +76,8 @@ TEST_F(Matrix, ATokenForAnotherAppReachesNothing) {
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.text.find("\"shop\""), std::string::npos) << path << reply.text;
   }
-  for (const char* path : {"/api/v1/events", "/api/v1/audit", "/api/v1/tokens", "/api/v1/events?stream=run:*", "/api/v1/events?stream=app:*"})
+  for (const char* path :
+       {"/api/v1/events", "/api/v1/audit", "/api/v1/tokens", "/api/v1/events?stream=run:*", "/api/v1/events?stream=app:*"})
     EXPECT_EQ(call("GET", path, nullptr, stranger).status, 403) << path;
   EXPECT_EQ(call("GET", "/api/v1/events?stream=run:" + run, nullptr, stranger).status, 404);
   EXPECT_EQ(call("POST", "/api/v1/deployments", {{"app", "shop"}, {"environment", "staging"}}, stranger).status, 404);

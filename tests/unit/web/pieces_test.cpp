@@ -89,10 +89,13 @@ TEST_P(Ranges, AreReadAsTheRfcSays) {
 
 using enum ByteRange::Kind;
 INSTANTIATE_TEST_SUITE_P(Headers, Ranges,
-                         testing::Values(RangeCase{"", whole, 0, 1000}, RangeCase{"bytes=0-0", part, 0, 1}, RangeCase{"bytes=10-19", part, 10, 10}, RangeCase{"bytes=990-", part, 990, 10},
-                                         RangeCase{"bytes=990-5000", part, 990, 10}, RangeCase{"bytes=-10", part, 990, 10}, RangeCase{"bytes=-5000", part, 0, 1000},
-                                         RangeCase{"bytes=-0", unsatisfiable, 0, 0}, RangeCase{"bytes=1000-", unsatisfiable, 0, 0}, RangeCase{"bytes=0-1,5-6", whole, 0, 1000},
-                                         RangeCase{"bytes=5-4", whole, 0, 1000}, RangeCase{"bytes=x-", whole, 0, 1000}, RangeCase{"bytes=-", whole, 0, 1000}, RangeCase{"lines=1-2", whole, 0, 1000},
+                         testing::Values(RangeCase{"", whole, 0, 1000}, RangeCase{"bytes=0-0", part, 0, 1},
+                                         RangeCase{"bytes=10-19", part, 10, 10}, RangeCase{"bytes=990-", part, 990, 10},
+                                         RangeCase{"bytes=990-5000", part, 990, 10}, RangeCase{"bytes=-10", part, 990, 10},
+                                         RangeCase{"bytes=-5000", part, 0, 1000}, RangeCase{"bytes=-0", unsatisfiable, 0, 0},
+                                         RangeCase{"bytes=1000-", unsatisfiable, 0, 0}, RangeCase{"bytes=0-1,5-6", whole, 0, 1000},
+                                         RangeCase{"bytes=5-4", whole, 0, 1000}, RangeCase{"bytes=x-", whole, 0, 1000},
+                                         RangeCase{"bytes=-", whole, 0, 1000}, RangeCase{"lines=1-2", whole, 0, 1000},
                                          RangeCase{"bytes=--5", whole, 0, 1000}, RangeCase{"bytes=99999999999999999999-", whole, 0, 1000}));
 
 TEST(LogPieces, EndAtLinesOrCharacters) {
@@ -112,14 +115,16 @@ TEST(Tokens, TextIsReadStrictly) {
   ASSERT_TRUE(text);
   EXPECT_EQ(text->id, "0123456789abcdef");
   EXPECT_EQ(text->secret, "se_cr-et");
-  for (const char* bad : {"", "fl_", "fl_0123456789abcdef", "fl_0123456789abcdef_", "xx_0123456789abcdef_s", "fl_0123_s"}) EXPECT_FALSE(read_token(bad)) << bad;
+  for (const char* bad : {"", "fl_", "fl_0123456789abcdef", "fl_0123456789abcdef_", "xx_0123456789abcdef_s", "fl_0123_s"})
+    EXPECT_FALSE(read_token(bad)) << bad;
 }
 
 TEST(Fields, RefuseUnknownMembersAndWrongTypes) {
   EXPECT_THROW(Fields(R"({"reson":"x"})", {"reason"}), Error);
   EXPECT_THROW(Fields("[]", {}), Error);
   EXPECT_THROW(Fields("{", {}), Error);
-  const Fields fields(R"({"text":"t","flag":true,"time":"2026-11-20T03:04:05Z","span":"2h","list":["a"],"number":5})", {"text", "flag", "time", "span", "list", "number"});
+  const Fields fields(R"({"text":"t","flag":true,"time":"2026-11-20T03:04:05Z","span":"2h","list":["a"],"number":5})",
+                      {"text", "flag", "time", "span", "list", "number"});
   EXPECT_EQ(fields.text("text"), "t");
   EXPECT_TRUE(fields.flag("flag"));
   EXPECT_EQ(format_time(*fields.time("time")), "2026-11-20T03:04:05.000Z");
@@ -161,11 +166,16 @@ TEST(Metrics, EscapeLabelsAndAddUpBuckets) {
 
 pipeline::ServerConfig config_with(const std::string& roles) {
   auto parsed = pipeline::parse_server(
-      "apps: { a: { repository: 'https://x/a' } }\nenvironments: { p: { approval: { require: [ { from: ['user:lead@x', 'slack:@leads'] } ] } } }\n" + roles, "f");
+      "apps: { a: { repository: 'https://x/a' } }\nenvironments: { p: { approval: { require: [ { from: ['user:lead@x', 'slack:@leads'] } ] "
+      "} } }\n" +
+          roles,
+      "f");
   return parsed.value();
 }
 
-engine::Person person(const std::string& id, std::set<std::string> groups = {}) { return {.id = id, .aliases = {}, .groups = std::move(groups)}; }
+engine::Person person(const std::string& id, std::set<std::string> groups = {}) {
+  return {.id = id, .aliases = {}, .groups = std::move(groups)};
+}
 
 TEST(Access, WithoutRolesOnlyLocalUsersAct) {
   const auto config = config_with("");

@@ -4,6 +4,7 @@
 #include <date/tz.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "engine/ics.hpp"
 #include "fairlead/base/error.hpp"
@@ -98,11 +99,19 @@ std::string texts_of(const std::vector<CalendarRule>& rules) {
 
 }  // namespace
 
+/// A verdict and the time in which it stays the same.
+struct Kept {
+  Time from, until;
+  CalendarVerdict verdict;
+};
+
 struct Calendar::Compiled {
   const date::time_zone* zone = nullptr;
   std::vector<CalendarRule> allow, deny;
   bool japan = false;
   std::vector<DayEvent> days_off;
+  /// Every decision about a waiting run asks, and finding the next opening means walking days.
+  mutable std::atomic<std::shared_ptr<const Kept>> kept;
 
   Local local(Time t) const { return zone->to_local(t); }
   /// A time that a change of the clock skips is taken as the instant of the change; of two, the first.
@@ -111,6 +120,7 @@ struct Calendar::Compiled {
   std::optional<std::string> closed(Local) const;
   std::optional<Time> next_change(Time) const;
   std::vector<Time> boundaries(sys_days) const;
+  Time next_boundary(Time) const;
   bool daily() const;
 };
 
@@ -164,6 +174,14 @@ std::vector<Time> Calendar::Compiled::boundaries(sys_days day) const {
   return times;
 }
 
+Time Calendar::Compiled::next_boundary(Time t) const {
+  const sys_days day = day_of(local(t));
+  const auto today = boundaries(day);
+  const auto next = std::ranges::upper_bound(today, t);
+  const Time midnight = instant(Local((day + std::chrono::days(1)).time_since_epoch()));
+  return next == today.end() ? midnight : std::min(*next, midnight);
+}
+
 std::optional<Time> Calendar::Compiled::next_change(Time t) const {
   const bool open = !closed(local(t));
   const Time end = t + std::chrono::days(horizon_days);
@@ -197,8 +215,11 @@ Calendar::Calendar(const CalendarRules& rules, const std::filesystem::path& fold
 }
 
 CalendarVerdict Calendar::at(Time t) const {
+  if (const auto kept = compiled_->kept.load(); kept && kept->from <= t && t < kept->until) return kept->verdict;
   const auto why = compiled_->closed(compiled_->local(t));
-  return {.open = !why, .reason = why.value_or(""), .changes_at = compiled_->next_change(t)};
+  CalendarVerdict verdict{.open = !why, .reason = why.value_or(""), .changes_at = compiled_->next_change(t)};
+  compiled_->kept.store(std::make_shared<const Kept>(Kept{t, compiled_->next_boundary(t), verdict}));
+  return verdict;
 }
 
 bool Calendar::is_business_day(Time t) const {

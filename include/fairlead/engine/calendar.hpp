@@ -24,7 +24,8 @@ struct CalendarVerdict {
   std::optional<Time> changes_at;  ///< next instant at which the verdict differs, within 400 days
 };
 
-/// Opening hours with holidays, in a time zone. Immutable after construction.
+/// Opening hours with holidays, in a time zone. Immutable after construction, any thread; asking again within the same hours is
+/// cheap.
 class Calendar {
  public:
   /// Throws Error(invalid) naming the rule that cannot be read. `.ics` paths are read relative to `folder`.

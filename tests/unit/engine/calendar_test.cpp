@@ -102,6 +102,20 @@ TEST(Calendar, business_days) {
   EXPECT_TRUE(half.is_business_day(t("2026-11-20T20:00:00Z"))) << "only a part of it is denied";
 }
 
+TEST(Calendar, asked_again_and_again_answers_as_if_for_the_first_time) {
+  const Calendar kept = office_hours();
+  Time at = t("2026-11-19T00:07:00+09:00");
+  for (int i = 0; i < 400; ++i, at += std::chrono::minutes(29)) {
+    const auto verdict = kept.at(at);
+    const auto fresh = office_hours().at(at);
+    ASSERT_EQ(verdict.open, fresh.open) << format_time(at);
+    ASSERT_EQ(verdict.reason, fresh.reason) << format_time(at);
+    ASSERT_EQ(verdict.changes_at, fresh.changes_at) << format_time(at);
+    EXPECT_EQ(kept.at(at - std::chrono::hours(30)).open, office_hours().at(at - std::chrono::hours(30)).open);
+    kept.at(at);
+  }
+}
+
 TEST(Calendar, company_days_off_from_a_file) {
   TempFolder folder;
   write_file(

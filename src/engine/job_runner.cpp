@@ -140,6 +140,10 @@ pipeline::Scope JobRunner::scope() const {
 
 void JobRunner::prepare_spec() {
   const RunState& run = actor_->state();
+  // Values that mix `env.X` with outputs of other jobs see what is already decided.
+  for (const auto& [name, value] : job_->env.items()) {
+    if (!pipeline::is_pending(value)) job_env_[name] = value;
+  }
   job_env_ = pipeline::resolve(job_->env, scope());
   auto resolved = std::make_shared<pipeline::PlanJob>(*job_);
   resolved->container = pipeline::resolve(job_->container, scope());

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "fairlead/base/async.hpp"
+#include "fairlead/base/fd.hpp"
 #include "fairlead/base/time.hpp"
 
 namespace fairlead::exec {
@@ -38,6 +39,10 @@ class StepLog {
  private:
   std::filesystem::path folder_;
 };
+
+/// The whole log of a step as a plain file, open for reading: itself while it is plain, else unpacked into a file without a name
+/// that goes with the descriptor. No descriptor when there is no log. Throws Error(io). Blocks: pool thread.
+Fd open_log(const std::filesystem::path& folder);
 
 /// Tells followers that a log has grown: one inotify descriptor for all of them. io thread; outlives its watches.
 class LogHub {

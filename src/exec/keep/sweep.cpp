@@ -7,6 +7,7 @@
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/log.hpp"
+#include "fairlead/base/pool.hpp"
 
 namespace fairlead::exec {
 namespace {
@@ -40,6 +41,7 @@ class Sweep {
       remove_tree(run);
       ++swept_.artifacts;
     });
+    each(data_ / "cache", [&](const fs::path& app) { remove_unused(app); });
     return swept_;
   }
 
@@ -83,6 +85,16 @@ class Sweep {
     ++swept_.workspaces;
   }
 
+  void remove_unused(const fs::path& app) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(app, ignored)) {
+      if (entry.path().extension() != ".zst" || !older(entry.path(), rules_.caches, now_)) continue;
+      fs::remove(entry.path());
+      fs::remove(fs::path(entry.path()).replace_extension("").replace_extension(".json"));
+      ++swept_.caches;
+    }
+  }
+
   void compress(const fs::path& step) {
     std::error_code ignored;
     const auto log = step / "log";
@@ -98,7 +110,21 @@ class Sweep {
   Swept swept_;
 };
 
+constexpr auto sweep_every = std::chrono::minutes(10);
+
 }  // namespace
+
+Awaitable<void> sweep_regularly(Pool& pool, fs::path data, SweepRules rules) {
+  while (true) {
+    co_await sleep_for(sweep_every);
+    const auto swept = co_await pool.run([&] { return sweep(data, rules, now()); });
+    log::debug("swept", {{"workspaces", swept.workspaces},
+                         {"logs_compressed", swept.logs_compressed},
+                         {"logs_removed", swept.logs_removed},
+                         {"artifacts", swept.artifacts},
+                         {"caches", swept.caches}});
+  }
+}
 
 Swept sweep(const fs::path& data, const SweepRules& rules, Time now) { return Sweep(data, rules, now).run(); }
 

@@ -138,4 +138,17 @@ std::string read_seekable(const std::filesystem::path& path, std::uint64_t offse
   return out;
 }
 
+void unpack_seekable(const std::filesystem::path& path, int to) {
+  const auto opened = open_seekable(path);
+  std::string plain;
+  std::uint64_t at = 0;
+  for (const auto& frame : opened.frames) {
+    const auto packed = read_at(opened.file.get(), at, frame.packed, path);
+    plain.resize(frame.plain);
+    if (ZSTD_decompress(plain.data(), plain.size(), packed.data(), packed.size()) != frame.plain) refuse(path);
+    write_all(to, plain, path);
+    at += frame.packed;
+  }
+}
+
 }  // namespace fairlead::exec

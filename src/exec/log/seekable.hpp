@@ -16,4 +16,7 @@ std::uint64_t seekable_size(const std::filesystem::path&);
 /// At most `limit` bytes from `offset`. Throws Error(invalid) for damage.
 std::string read_seekable(const std::filesystem::path&, std::uint64_t offset, std::size_t limit);
 
+/// Writes all that it holds to an open file. Throws as above, and Error(io).
+void unpack_seekable(const std::filesystem::path&, int to);
+
 }  // namespace fairlead::exec

@@ -78,6 +78,17 @@ std::uint64_t StepLog::offset_at(Time time) const {
   return found == all.end() ? size() : found->offset;
 }
 
+Fd open_log(const std::filesystem::path& folder) {
+  auto plain = open_plain(folder);
+  struct stat info{};
+  if (plain && ::fstat(plain.get(), &info) == 0 && S_ISREG(info.st_mode)) return plain;
+  if (!is_present(folder / "log.zst")) return {};
+  Fd unpacked(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!unpacked) throw errno_error("unpacking the log in " + folder.string());
+  unpack_seekable(folder / "log.zst", unpacked.get());
+  return unpacked;
+}
+
 std::uint64_t StepLog::last_lines(std::size_t count) const {
   const auto end = size();
   const auto from = end - std::min<std::uint64_t>(end, tail_bytes);

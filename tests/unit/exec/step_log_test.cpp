@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <random>
@@ -38,6 +39,11 @@ TEST(StepLog, ReadsRangesOfAPlainAndOfACompressedLogAlike) {
          {std::pair<std::size_t, std::size_t>{0, 10}, {262'140, 10}, {262'144, 300'000}, {999'990, 100'000}, {5'000'000, 5}}) {
       EXPECT_EQ(log.read(offset, limit), offset < text.size() ? text.substr(offset, limit) : "") << offset;
     }
+    const auto file = open_log(folder.path());
+    std::string whole(text.size() + 1, '\0');
+    EXPECT_EQ(::pread(file.get(), whole.data(), whole.size(), 0), static_cast<ssize_t>(text.size()));
+    whole.pop_back();
+    EXPECT_EQ(whole, text);
     const auto at = log.last_lines(2);
     EXPECT_EQ(std::count(text.begin() + static_cast<long>(at), text.end(), '\n'), 2);
     EXPECT_EQ(text[at - 1], '\n');
@@ -48,6 +54,7 @@ TEST(StepLog, AnAbsentLogIsEmpty) {
   const TempFolder folder;
   const StepLog log(folder.path() / "7");
   EXPECT_FALSE(log.exists());
+  EXPECT_FALSE(open_log(folder.path() / "7"));
   EXPECT_EQ(log.size(), 0u);
   EXPECT_EQ(log.read(0, 100), "");
   EXPECT_EQ(log.written_at(0), std::nullopt);

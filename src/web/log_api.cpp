@@ -46,13 +46,9 @@ LogPlace place_of(const Call& call, const engine::RunState& run) {
   return place;
 }
 
-net::Response file_response(const LogPlace& place, std::string_view range_header) {
-  Fd file(::open(place.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+net::Response file_response(Fd file, std::string_view range_header) {
   struct stat info{};
-  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    if (errno != ENOENT) throw errno_error("cannot open the log");
-    return net::Response::text(200, "");
-  }
+  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return net::Response::text(200, "");
   const auto size = static_cast<std::uint64_t>(info.st_size);
   const auto range = read_range(range_header, size);
   net::Response response;
@@ -117,7 +113,10 @@ Awaitable<net::Response> get_log(Call& call) {
   if (!run.plan && !run.errors.empty()) co_return net::Response::text(200, error_log(run));
   const auto place = place_of(call, run);
   const auto follow = call.query("follow");
-  if (follow != "1" && follow != "true") co_return file_response(place, call.request.headers.get("Range"));
+  if (follow != "1" && follow != "true") {
+    auto file = co_await open_log(&call.services, place);
+    co_return file_response(std::move(file), call.request.headers.get("Range"));
+  }
   co_return net::Response::events([services = &call.services, place, offset = resume_offset(call.request)](net::BodyWriter& out) {
     return follow_log(services, place, offset, out);
   });

@@ -18,8 +18,7 @@ constexpr auto look_again = std::chrono::milliseconds(100);
 constexpr auto heartbeat = std::chrono::seconds(15);
 
 /// Bytes of the file after `offset`; empty when there are none yet or no file.
-std::string read_piece(Fd& file, const std::filesystem::path& path, std::uint64_t offset) {
-  if (!file) file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+std::string read_piece(const Fd& file, std::uint64_t offset) {
   if (!file) return {};
   std::string bytes(piece, '\0');
   const auto count = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -57,6 +56,11 @@ std::size_t sendable(std::string_view bytes, bool last) {
   return size;
 }
 
+Awaitable<Fd> open_log(Services* services, LogPlace place) {
+  if (services->parts.open_log) co_return co_await services->parts.open_log(place.file.parent_path());
+  co_return Fd(::open(place.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+}
+
 Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t offset, net::BodyWriter& out) {
   Fd file;
   auto spoke = std::chrono::steady_clock::now();
@@ -65,7 +69,8 @@ Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t off
     const auto state = step_state(run, place);
     const bool over = (state && engine::is_terminal(*state)) || engine::is_terminal(run.state);
     for (;;) {
-      const auto bytes = read_piece(file, place.file, offset);
+      if (!file) file = co_await open_log(services, place);
+      const auto bytes = read_piece(file, offset);
       const auto size = sendable(bytes, over && bytes.size() < piece);
       if (size == 0) break;
       offset += size;

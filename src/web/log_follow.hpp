@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "fairlead/base/fd.hpp"
 #include "fairlead/base/ids.hpp"
 #include "fairlead/engine/state.hpp"
 #include "fairlead/net/http.hpp"
@@ -29,6 +30,9 @@ struct LogPlace {
 
 /// State of that step in that attempt; nullopt while it has not been created. An older attempt counts as over.
 std::optional<engine::State> step_state(const engine::RunState&, const LogPlace&);
+
+/// The log as a plain file; no descriptor while there is none.
+Awaitable<Fd> open_log(Services* services, LogPlace place);
 
 /// Sends the log from `offset` on as server-sent events `log`: whole lines without the last line end (a line of more than 64 KiB comes in
 /// pieces), the byte offset after them as id. When the step has ended, one event `end` with {"state"}, and the stream ends.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fairlead/base/fd.hpp"
 #include "fairlead/base/ids.hpp"
 #include "fairlead/base/json_fwd.hpp"
 #include "fairlead/base/time.hpp"
@@ -47,6 +48,8 @@ struct Parts {
   std::function<Awaitable<net::Response>(std::string provider, std::string app, net::Request&)> hook;
   /// Folder of one step's `log`. `job` is the job's folder name in the plan.
   std::function<std::filesystem::path(const RunId&, const std::string& job, int attempt, int step)> step_folder;
+  /// The `log` in such a folder as a plain file (old ones are kept compressed); no descriptor when there is none. Empty: the file itself.
+  std::function<Awaitable<Fd>(std::filesystem::path folder)> open_log;
   /// What a deploy would change; touches nothing.
   std::function<Awaitable<Json>(std::string app, std::string environment, std::string ref)> plan;
   /// Why the server is not ready yet; empty: it is.

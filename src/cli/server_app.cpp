@@ -16,6 +16,8 @@
 #include "fairlead/engine/engine.hpp"
 #include "fairlead/exec/actions.hpp"
 #include "fairlead/exec/local_executor.hpp"
+#include "fairlead/exec/logs.hpp"
+#include "fairlead/exec/sweep.hpp"
 #include "fairlead/net/client.hpp"
 #include "fairlead/net/server.hpp"
 #include "fairlead/pipeline/expression.hpp"
@@ -57,6 +59,21 @@ struct ServerApp::State {
   std::vector<std::string> addresses;
   bool ready = false;
 };
+
+namespace {
+
+exec::SweepRules sweep_rules(const pipeline::RetentionConfig& kept) {
+  const auto seconds = [](const std::optional<Duration>& age) {
+    return age ? std::max(std::chrono::duration_cast<std::chrono::seconds>(*age), std::chrono::seconds(1)) : std::chrono::seconds(0);
+  };
+  exec::SweepRules rules;
+  rules.logs = rules.artifacts = std::chrono::seconds(0);  // by run, in keep_retention
+  rules.workspaces = seconds(kept.workspaces);
+  rules.caches = seconds(kept.caches);
+  return rules;
+}
+
+}  // namespace
 
 ServerApp::ServerApp(asio::any_io_executor executor, ServerSettings settings)
     : state_(std::make_unique<State>(std::move(executor), std::move(settings))) {}
@@ -181,6 +198,7 @@ void ServerApp::State::listen() {
   parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) {
     return exec::job_folder(settings.data, {run, job, attempt}, job) / std::to_string(step);
   };
+  parts.open_log = [this](std::filesystem::path folder) { return pool.run([folder = std::move(folder)] { return exec::open_log(folder); }); };
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };
   web = std::make_unique<web::Web>(std::move(parts));
@@ -213,6 +231,7 @@ Awaitable<void> ServerApp::start() {
   spawn(state.executor, "declarations", state.declarations->run());
   spawn(state.executor, "poller", state.poller->run());
   spawn(state.executor, "retention", keep_retention(*state.store, state.pool, state.settings.data, state.settings.config->retention));
+  spawn(state.executor, "sweeper", exec::sweep_regularly(state.pool, state.settings.data, sweep_rules(state.settings.config->retention)));
 }
 
 Awaitable<void> ServerApp::stop() {

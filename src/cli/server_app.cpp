@@ -15,6 +15,7 @@
 #include "fairlead/base/pool.hpp"
 #include "fairlead/engine/engine.hpp"
 #include "fairlead/exec/actions.hpp"
+#include "fairlead/exec/artifacts.hpp"
 #include "fairlead/exec/local_executor.hpp"
 #include "fairlead/exec/logs.hpp"
 #include "fairlead/exec/sweep.hpp"
@@ -199,6 +200,13 @@ void ServerApp::State::listen() {
     return exec::job_folder(settings.data, {run, job, attempt}, job) / std::to_string(step);
   };
   parts.open_log = [this](std::filesystem::path folder) { return pool.run([folder = std::move(folder)] { return exec::open_log(folder); }); };
+  parts.artifacts = [this](const RunId& run, const std::string& job) {
+    std::vector<web::ArtifactFile> files;
+    for (auto& kept : exec::list_artifacts(settings.data, run, job)) {
+      files.push_back({std::move(kept.name), std::move(kept.path), kept.size, std::move(kept.sha256)});
+    }
+    return files;
+  };
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };
   web = std::make_unique<web::Web>(std::move(parts));

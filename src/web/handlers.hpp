@@ -47,6 +47,10 @@ Awaitable<net::Response> retry_run(Call&);
 Awaitable<net::Response> list_logs(Call&);
 Awaitable<net::Response> get_log(Call&);
 
+// artifacts_api.cpp
+Awaitable<net::Response> list_artifacts(Call&);
+Awaitable<net::Response> get_artifact(Call&);
+
 // events_api.cpp
 Awaitable<net::Response> follow_events(Call&);
 Awaitable<net::Response> run_events(Call&);

@@ -126,6 +126,10 @@ void add_runs(Routes& table) {
                                {"attempt", "of the job; default: the latest"},
                                {"offset", "first byte to follow from"}},
                      .produces = "text/plain"});
+  table.add<viewer>("GET", "/api/v1/runs/{run}/artifacts", &list_artifacts,
+                    {.summary = "What the jobs of a run kept", .response = R"({"type":"array","items":{"type":"object"}})"});
+  table.add<viewer>("GET", "/api/v1/runs/{run}/artifacts/{job}/{name}", &get_artifact,
+                    {.summary = "Download an artifact (tar, zstd)", .produces = "application/zstd"});
   table.add<viewer>("GET", "/api/v1/events", &follow_events,
                     {.summary = "The log as server-sent events; Last-Event-ID resumes without a gap",
                      .query = {{"stream", "run:<id>, app:<name>, env:<name>, server; a trailing * is a prefix"},

@@ -50,6 +50,8 @@ equal "the deploy step ran once, with the output of another job" "$(cat "$dir/li
 contains "its log is kept" "$(fl logs shop#1 unit)" testing
 contains "history lists it" "$(fl history shop)" "shop#1"
 contains "status tells what is where" "$(fl status shop production)" "${sha:0:12}"
+api /api/v1/runs/shop%231/artifacts/pack/dist -o "$dir/dist.tar.zst"
+equal "its artifact can be downloaded" "$(tar --zstd -xOf "$dir/dist.tar.zst" dist/file 2>/dev/null)" content
 check "the hash chain holds" fl audit verify
 
 equal "a wrong signature gets 401" "$(curl -sS -o "$dir/out" -w '%{http_code}' -X POST "$url/hooks/http/shop" -H 'webhook-id: x' -H "webhook-timestamp: $(date +%s)" -H 'webhook-signature: v1,AAAA' --data-binary '{}')" 401

@@ -36,6 +36,14 @@ struct ScheduleDoor {
   std::function<Awaitable<void>(std::string id, std::string who)> resume;
 };
 
+/// What a job kept for download: a tar archive compressed with zstd.
+struct ArtifactFile {
+  std::string name;
+  std::filesystem::path path;
+  std::int64_t size = 0;  ///< bytes of the archive
+  std::string sha256;     ///< of the archive, hex
+};
+
 /// What the API acts with. Referenced objects outlive it. Functions may be empty: their routes then answer 501.
 struct Parts {
   engine::Engine* engine = nullptr;
@@ -50,6 +58,8 @@ struct Parts {
   std::function<std::filesystem::path(const RunId&, const std::string& job, int attempt, int step)> step_folder;
   /// The `log` in such a folder as a plain file (old ones are kept compressed); no descriptor when there is none. Empty: the file itself.
   std::function<Awaitable<Fd>(std::filesystem::path folder)> open_log;
+  /// Artifacts of one job, by its key.
+  std::function<std::vector<ArtifactFile>(const RunId&, const std::string& job)> artifacts;
   /// What a deploy would change; touches nothing.
   std::function<Awaitable<Json>(std::string app, std::string environment, std::string ref)> plan;
   /// Why the server is not ready yet; empty: it is.

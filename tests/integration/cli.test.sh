@@ -15,6 +15,14 @@ one_document() { # "what" command…: stdout is exactly one line of JSON, whatev
   "$@" >"$dir/stdout" 2>/dev/null </dev/null
   if [ "$(wc -l <"$dir/stdout")" = 1 ] && json x <"$dir/stdout" >/dev/null 2>&1; then ok "one JSON document: $what"; else fail "one JSON document: $what: $(head -c 300 "$dir/stdout")"; fi
 }
+# start_waiting OPTION…: `start --wait` in the background; sets $run and $waiting.
+start_waiting() {
+  rm -f "$dir/started"
+  mkfifo "$dir/started" && exec 7<>"$dir/started"
+  timeout 60 "$FAIRLEAD" --server "$socket" start shop "$@" --wait >&7 &
+  waiting=$!
+  read -r -t 30 run <&7
+}
 cd "$dir" || exit 1
 
 # Words that are off.
@@ -63,7 +71,7 @@ equal "and overwrites nothing" "$(sha256sum fresh/.fairlead.yml fresh/fairlead.y
 # A server with runs of each end.
 make_repo shop
 cat >"$dir/shop/.fairlead.yml" <<'Y'
-inputs: { how: { type: choice, options: [good, bad, slow], default: good } }
+inputs: { how: { type: choice, options: [good, bad, slow, slow-deploy], default: good } }
 stages:
   - name: build
     jobs:
@@ -75,7 +83,11 @@ stages:
             env: { HOW: "${{ inputs.how }}", GO: "@GO@" }
   - name: production
     environment: production
-    jobs: { live: { steps: ["true"] } }
+    jobs:
+      live:
+        steps:
+          - run: "case \"$HOW\" in slow-deploy) echo here > \"$GO.live\"; while [ ! -e \"$GO\" ]; do sleep 0.1; done ;; esac"
+            env: { HOW: "${{ inputs.how }}", GO: "@GO@" }
 Y
 sed -i "s|@GO@|$dir/go|" "$dir/shop/.fairlead.yml"
 commit shop "first" >/dev/null
@@ -105,19 +117,13 @@ code 1 "an input that is none of the choices" fl start shop --input how=ugly --w
 code 2 "an input without a value" fl start shop --input how
 code 2 "a reason that is left out" fl reject latest:shop
 
-mkfifo "$dir/started" && exec 7<>"$dir/started"
-fl start shop --wait >&7 &
-waiting=$!
-read -r run <&7
+start_waiting
 until_state "$run" waiting || fail "the run reaches its gate"
 contains "show says why it waits" "$(fl show "$run")" "approval"
 code 0 "reject" fl reject "$run" --reason "not today"
 wait $waiting
 equal "exit 5: a run that is rejected, waited for" $? 5
-mkfifo "$dir/canceled" && exec 7<>"$dir/canceled"
-fl start shop --input how=slow --wait >&7 &
-waiting=$!
-read -r run <&7
+start_waiting --input how=slow
 code 0 "cancel a run someone waits for" fl cancel "$run"
 wait $waiting
 equal "exit 7: a run that is canceled, waited for" $? 7
@@ -130,6 +136,18 @@ equal "it succeeds" "$(run_state "$run")" succeeded
 lacks "control bytes of a reason are stripped" "$(fl history; fl show "$run")" "$(printf '\033')"
 lacks "and those of a log" "$(fl logs "$run" unit)" "$(printf '\033')"
 contains "but not its text" "$(fl logs "$run" unit)" "plain red bell"
+# Waiting outlives the server; a step whose supervisor dies is lost where it deploys.
+start_waiting --input how=slow-deploy
+until_state "$run" waiting || fail "the run reaches its gate"
+fl approve "$run" >/dev/null
+until_file "$dir/go.live" || fail "the deploy step starts"
+kill_server
+start_server || exit 1
+pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$dir/data/runs/$(fl --json show "$run" | json id)"/live/*/alive)
+kill -KILL "$pid"
+wait $waiting
+equal "exit 8: a deploy whose step was lost, waited for through a restart" $? 8
+rm -f "$dir/go.live"
 for words in "status" "status shop" "history" "show $run" "schedule list" "schedule next" "locks" "freeze list" "secret list" "token list"; do
   # shellcheck disable=SC2086
   one_document "$words" fl --json $words

@@ -82,7 +82,7 @@ std::vector<Finding> examine(const Globals& globals, const std::string& config) 
     return {{State::fail, "config", error.message(), error.hint()}};
   }
   findings.push_back({State::ok, "config",
-                      fmt::format("{}: {} apps, {} environments", place.config_file.string(), place.config->apps.size(),
+                      fmt::format("{}, apps: {}, environments: {}", place.config_file.string(), place.config->apps.size(),
                                   place.config->environments.size()),
                       ""});
   findings.push_back(look_at_data(place.data));

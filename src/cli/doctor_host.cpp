@@ -76,8 +76,8 @@ std::vector<Finding> look_at_programs(const pipeline::ServerConfig& config) {
   };
   add("git", "not found in PATH: nothing can be fetched", State::fail, "apt-get install git");
   if (uses_ssh(config)) add("ssh", "not found in PATH, but repositories are fetched by ssh", State::fail, "apt-get install openssh-client");
-  add(program("docker") ? "docker" : "podman", "neither podman nor docker in PATH: jobs with `container:` cannot run", State::warn,
-      "apt-get install podman");
+  add(!program("podman") && program("docker") ? "docker" : "podman", "neither podman nor docker in PATH: jobs with `container:` cannot run",
+      State::warn, "apt-get install podman");
   return findings;
 }
 

@@ -73,7 +73,7 @@ void Output::table(const std::vector<std::vector<std::string>>& rows) {
       text += i == 0 && &row != &rows.front() ? cell : color_ && &row != &rows.front() ? state(cell) : cell;
       if (i + 1 < row.size()) text += std::string(widths[i] - width(cell) + 2, ' ');
     }
-    line(text);
+    line(text.substr(0, text.find_last_not_of(' ') + 1));
   }
 }
 

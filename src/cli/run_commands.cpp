@@ -105,7 +105,8 @@ int retry(const Globals& globals, const RetryOptions& options) {
     output.document(answer);
     return Exit::done;
   }
-  return watch_run(client, output, text_at(answer, "id"), {.progress = options.wait.follow, .logs = options.wait.follow, .timeout = options.wait.timeout});
+  return watch_run(client, output, text_at(answer, "id"),
+                   {.progress = options.wait.follow, .logs = options.wait.follow, .timeout = options.wait.timeout});
 }
 
 namespace {
@@ -114,8 +115,8 @@ void add_places(std::vector<std::vector<std::string>>& rows, const Json& app, co
   for (const auto& place : member(app, "environments")) {
     if (!environment.empty() && text_at(place, "environment") != environment) continue;
     const Json& latest = member(place, "latest");
-    rows.push_back({text_at(app, "name"), text_at(place, "environment"), short_sha(text_at(place, "version", "-")), ago(member(place, "since")),
-                    text_at(place, "actor", "-"), text_at(latest, "state", "-")});
+    rows.push_back({text_at(app, "name"), text_at(place, "environment"), short_sha(text_at(place, "version", "-")),
+                    ago(member(place, "since")), text_at(place, "actor", "-"), text_at(latest, "state", "-")});
   }
 }
 
@@ -134,8 +135,8 @@ int status(const Globals& globals, const std::string& app, const std::string& en
     if (run.is_null()) {
       runs.push_back({text_at(one, "name"), "-", "-", "-", "-", "no run yet"});
     } else {
-      runs.push_back({text_at(one, "name"), "#" + std::to_string(number_at(run, "number")), text_at(run, "state"), short_ref(text_at(run, "ref")),
-                      ago(member(run, "created_at")), ellipsize(text_at(run, "reason"), 80)});
+      runs.push_back({text_at(one, "name"), "#" + std::to_string(number_at(run, "number")), text_at(run, "state"),
+                      short_ref(text_at(run, "ref")), ago(member(run, "created_at")), ellipsize(text_at(run, "reason"), 80)});
     }
   }
   if (environment.empty()) output.table(runs);
@@ -160,9 +161,10 @@ int history(const Globals& globals, const HistoryOptions& options) {
   output.document(rows);
   std::vector<std::vector<std::string>> table{{"RUN", "STATE", "REF", "COMMIT", "TRIGGER", "BY", "AGE", "TOOK", "WHY"}};
   for (const auto& run : rows) {
-    table.push_back({text_at(run, "app") + "#" + std::to_string(number_at(run, "number")), text_at(run, "state"), short_ref(text_at(run, "ref")),
-                     short_sha(text_at(run, "sha")), text_at(run, "trigger"), text_at(run, "actor"), ago(member(run, "created_at")),
-                     span(member(run, "started_at"), member(run, "finished_at")), ellipsize(text_at(run, "reason"), 60)});
+    table.push_back({text_at(run, "app") + "#" + std::to_string(number_at(run, "number")), text_at(run, "state"),
+                     short_ref(text_at(run, "ref")), short_sha(text_at(run, "sha")), text_at(run, "trigger"), text_at(run, "actor"),
+                     ago(member(run, "created_at")), span(member(run, "started_at"), member(run, "finished_at")),
+                     ellipsize(text_at(run, "reason"), 60)});
   }
   output.table(table);
   if (rows.empty()) output.line("no runs");
@@ -224,7 +226,8 @@ int logs(const Globals& globals, const LogOptions& options) {
   Client client(globals);
   Output output(globals);
   const Json run = client.get(run_path(options.run));
-  if (options.follow && options.where.empty()) return watch_run(client, output, text_at(run, "id"), {.progress = true, .logs = true, .timeout = 0});
+  if (options.follow && options.where.empty())
+    return watch_run(client, output, text_at(run, "id"), {.progress = true, .logs = true, .timeout = 0});
   for (const auto& error : member(run, "errors")) output.line(error.is_string() ? error.get<std::string>() : dump(error));
   if (!member(run, "errors").empty()) output.document(Json{{"errors", member(run, "errors")}});
   const auto steps = steps_of(run, options.where);

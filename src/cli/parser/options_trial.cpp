@@ -12,7 +12,8 @@ namespace {
 void add_try(CommandLine& line) {
   auto options = std::make_shared<TryOptions>();
   CLI::App& command = line.add("try", "Run the pipeline of the working tree here, without a server",
-                               {purpose::begin, "fairlead try --stage build --set size=large", [options](const Globals& globals) { return try_pipeline(globals, *options); }});
+                               {purpose::begin, "fairlead try --stage build --set size=large",
+                                [options](const Globals& globals) { return try_pipeline(globals, *options); }});
   command.add_option("FILE", options->file, "Pipeline file; default: the .fairlead.yml found upwards from here");
   command.add_option("--stage", options->stage, "Only this stage; without it, those that deploy nowhere")->type_name("S");
   command.add_option("--set", options->set, "Input of the run; may be repeated")->type_name("K=V")->allow_extra_args(false);
@@ -20,8 +21,9 @@ void add_try(CommandLine& line) {
 
 void add_demo(CommandLine& line) {
   auto options = std::make_shared<DemoOptions>();
-  CLI::App& command = line.add("demo", "A push, built, tested, approved and live, in a temporary folder",
-                               {purpose::begin, "fairlead demo --auto", [options](const Globals& globals) { return demo(globals, *options); }});
+  CLI::App& command =
+      line.add("demo", "A push, built, tested, approved and live, in a temporary folder",
+               {purpose::begin, "fairlead demo --auto", [options](const Globals& globals) { return demo(globals, *options); }});
   command.add_flag("--auto", options->automatic, "Approve by itself and end with a summary");
   command.add_flag("--keep", options->keep, "Leave the folder");
 }

@@ -79,8 +79,7 @@ TEST(Init, KnowsEveryBuildSystemAtOnce) {
 }
 
 TEST(Init, WritesAValidServerFileForAnyRepository) {
-  for (const char* repository :
-       {"git@github.com:acme/shop.git", "https://example.com/a.git", "file:///srv/x%3A%20y"}) {
+  for (const char* repository : {"git@github.com:acme/shop.git", "https://example.com/a.git", "file:///srv/x%3A%20y"}) {
     auto sighting = seen({});
     sighting.repository = repository;
     sighting.branch = "feature/\"quoted\": yes";

@@ -27,8 +27,9 @@ Printed printed(Globals globals, Print print) {
 }  // namespace
 
 TEST(Output, PadsColumnsToTheirWidestCell) {
-  const auto result = printed({}, [](Output& output) { output.table({{"APP", "STATE"}, {"shop-api", "failed"}, {"ü", "ok"}}); });
-  EXPECT_EQ(result.out, "APP       STATE\nshop-api  failed\nü         ok\n");
+  const auto result =
+      printed({}, [](Output& output) { output.table({{"APP", "STATE"}, {"shop-api", "failed"}, {"ü", "ok"}, {"web", ""}}); });
+  EXPECT_EQ(result.out, "APP       STATE\nshop-api  failed\nü         ok\nweb\n");
 }
 
 TEST(Output, LeavesOutATableWithoutRows) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/quorum.hpp"
+#include "fairlead/base/error.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/events.hpp"
@@ -142,6 +143,13 @@ VoteResult approval(const RunState& run, const StageState& stage, const GateStat
 }  // namespace
 
 bool Person::is(const std::string& who) const { return who == "*" || groups.contains(who) || same_person(*this, who); }
+
+const StageState& approval_stage(const RunState& run, const std::string& name) {
+  std::string why;
+  const StageState* stage = find_stage(run, name, why);
+  if (stage == nullptr) throw Error(ErrorKind::conflict, why);
+  return *stage;
+}
 
 VoteResult vote(const RunState& run, const std::string& stage_name, const ApprovalPolicy& policy, const Ballot& ballot, Time now) {
   std::string why;

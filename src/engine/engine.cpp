@@ -17,32 +17,18 @@ Started Engine::create(store::Tx& tx, const StartRequest& request) { return impl
 void Engine::wake(const RunId& id) { impl_->wake_later(id); }
 
 Awaitable<Started> Engine::start(StartRequest request) {
-  auto started = co_await impl_->parts.store->transact([this, &request](store::Tx& tx) { return impl_->create(tx, request); }, store::Purpose::intake);
+  auto started =
+      co_await impl_->parts.store->transact([this, &request](store::Tx& tx) { return impl_->create(tx, request); }, store::Purpose::intake);
   co_await impl_->wake(started.id);
   co_return started;
 }
 
 namespace {
 
-std::string only_waiting_stage(const RunState& run) {
-  std::string found;
-  for (const auto& stage : run.stages) {
-    const GateState* gate = stage.gate("approval");
-    if (gate == nullptr || !gate->is_open()) continue;
-    if (!found.empty()) throw Error(ErrorKind::usage, "several stages wait for approval: " + found + ", " + stage.name, "name one with --stage");
-    found = stage.name;
-  }
-  return found;
-}
-
-const ApprovalPolicy& policy_for(const Engine::Impl& engine, const RunState& run, const std::string& stage) {
-  const StageState* state = run.stage(stage);
-  if (state == nullptr) {
-    throw Error(ErrorKind::conflict, label(run) + " is " + std::string(to_string(run.state)) + " and waits for no approval");
-  }
-  const auto facts = engine.environments.find(state->environment);
+const ApprovalPolicy& policy_for(const Engine::Impl& engine, const RunState& run, const StageState& stage) {
+  const auto facts = engine.environments.find(stage.environment);
   if (facts == engine.environments.end() || !facts->second.approval) {
-    throw Error(ErrorKind::conflict, "stage " + stage + " of " + label(run) + " needs no approval");
+    throw Error(ErrorKind::conflict, "stage " + stage.name + " of " + label(run) + " needs no approval");
   }
   return *facts->second.approval;
 }
@@ -68,8 +54,8 @@ Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) 
   }
   std::string text;
   co_await actor->ask([&](const RunState& run) {
-    const std::string where = stage.empty() ? only_waiting_stage(run) : stage;
-    return events_or_throw(engine::vote(run, where, policy_for(*impl_, run, where), ballot, impl_->now()), text);
+    const StageState& where = approval_stage(run, stage);
+    return events_or_throw(engine::vote(run, where.name, policy_for(*impl_, run, where), ballot, impl_->now()), text);
   });
   co_return text;
 }
@@ -79,8 +65,8 @@ Awaitable<std::string> Engine::revoke(RunId id, std::string stage, Person person
   if (!actor) throw Error(ErrorKind::conflict, "the run has ended");
   std::string text;
   co_await actor->ask([&](const RunState& run) {
-    const std::string where = stage.empty() ? only_waiting_stage(run) : stage;
-    return events_or_throw(engine::revoke(run, where, policy_for(*impl_, run, where), person, impl_->now()), text);
+    const StageState& where = approval_stage(run, stage);
+    return events_or_throw(engine::revoke(run, where.name, policy_for(*impl_, run, where), person, impl_->now()), text);
   });
   co_return text;
 }
@@ -121,7 +107,8 @@ Awaitable<RunId> Engine::resolve(std::string text) {
   if (row) co_return row->id;
   const auto newest = co_await impl_->parts.store->read([&](store::View& view) { return view.latest_run(app); });
   throw Error(ErrorKind::not_found, "there is no run \"" + text + "\"",
-              newest ? "the newest of " + app + " is " + app + "#" + std::to_string(newest->number) : "write shop-api#42, a run id, or latest:shop-api");
+              newest ? "the newest of " + app + " is " + app + "#" + std::to_string(newest->number)
+                     : "write shop-api#42, a run id, or latest:shop-api");
 }
 
 Awaitable<void> Engine::stop() {

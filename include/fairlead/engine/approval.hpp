@@ -35,6 +35,10 @@ struct VoteResult {
   std::vector<store::NewEvent> events;
 };
 
+/// The stage that a ballot is about: the named one; without a name the only one whose approval is open, else the last one that
+/// asked for one (so that whoever comes late hears who decided). Throws Error(conflict) saying what the run does instead.
+const StageState& approval_stage(const RunState&, const std::string& name);
+
 /// The one code path of every approval, rejection and bypass (design/chat.md, Approvals). Pure; called inside the
 /// transaction that appends its events. `stage` empty: the only waiting stage.
 VoteResult vote(const RunState&, const std::string& stage, const ApprovalPolicy&, const Ballot&, Time now);

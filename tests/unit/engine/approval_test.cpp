@@ -234,6 +234,16 @@ TEST_F(Approval, of_what_does_not_wait_is_refused) {
   EXPECT_THAT(vote(run.state, "nowhere", policy, {.person = lead}, run.world.now).text, HasSubstr("no stage nowhere"));
 }
 
+TEST_F(Approval, who_comes_late_hears_who_decided) {
+  run.environment("prod").calendar_closed = "outside mon-fri";
+  open();
+  cast(lead);
+  EXPECT_EQ(approval_stage(run.state, "").name, "deploy");
+  EXPECT_THAT(vote(run.state, "", policy, {.person = sre}, run.world.now).text, HasSubstr("already approved by user:lead"));
+  EXPECT_THROW(approval_stage(run.state, "nowhere"), Error);
+  EXPECT_THROW(approval_stage(RunDriver().state, ""), Error);
+}
+
 TEST_F(Approval, without_a_stage_the_only_waiting_one_is_meant) {
   open();
   const auto result = vote(run.state, "", policy, {.person = lead}, run.world.now);

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "engine/conditions.hpp"
 #include "engine/job_runner.hpp"
 #include "engine/rows.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/events.hpp"
+#include "fairlead/pipeline/expression.hpp"
 #include "fairlead/pipeline/plan.hpp"
 
 namespace fairlead::engine {
@@ -291,14 +293,27 @@ void RunActor::perform(const std::vector<Want>& wants) {
 }
 
 void RunActor::run_check(const WantCheck& want) {
-  if (!checking_.insert(want.stage + "/" + want.key).second) return;
-  std::string what = "null";
+  const std::string name = want.stage + "/" + want.key;
+  if (!checking_.insert(name).second) return;
+  try {
+    spawn(engine_.parts.executor, "check " + label(state_), check(want.stage, want.key, dump(resolved_check(want))));
+  } catch (const Error& error) {
+    checks_[name] = {false, error.message(), engine_.now()};
+    checking_.erase(name);
+  }
+}
+
+/// The `checks:` entry with its expressions evaluated.
+Json RunActor::resolved_check(const WantCheck& want) const {
   for (const auto& stage : state_.plan->stages) {
     if (stage.name != want.stage) continue;
     const auto index = parse_int(std::string_view(want.key).substr(want.key.find(':') + 1));
-    if (index && static_cast<std::size_t>(*index) < stage.checks.size()) what = dump(stage.checks[static_cast<std::size_t>(*index)]);
+    if (!index || static_cast<std::size_t>(*index) >= stage.checks.size()) continue;
+    pipeline::Scope scope;
+    scope.contexts = stage_contexts(state_, stage.index);
+    return pipeline::resolve(stage.checks[static_cast<std::size_t>(*index)], scope);
   }
-  spawn(engine_.parts.executor, "check " + label(state_), check(want.stage, want.key, std::move(what)));
+  return nullptr;
 }
 
 Awaitable<void> RunActor::check(std::string stage, std::string key, std::string what) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/impl.hpp"
+#include "fairlead/base/json_fwd.hpp"
 #include "fairlead/engine/world.hpp"
 
 namespace fairlead::engine {
@@ -69,6 +70,7 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   void committed(Batch&);
   void perform(const std::vector<Want>&);
   void run_check(const WantCheck&);
+  Json resolved_check(const WantCheck&) const;
   void stand_in_lines();
   void note_deployed();
   bool over() const;

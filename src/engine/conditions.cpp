@@ -31,9 +31,7 @@ Json jobs_context(const RunState& run, std::size_t last_stage) {
 
 pipeline::Scope scope_of(const RunState& run, std::size_t stage, Status status) {
   pipeline::Scope scope;
-  scope.contexts = run.plan->contexts;
-  scope.contexts["environment"] = run.stages[stage].environment;
-  scope.contexts["jobs"] = jobs_context(run, stage);
+  scope.contexts = stage_contexts(run, stage);
   scope.status = status;
   return scope;
 }
@@ -75,6 +73,13 @@ const JobState* skipped_need(const RunState& run, std::size_t stage, std::size_t
 }
 
 }  // namespace
+
+Json stage_contexts(const RunState& run, std::size_t stage) {
+  Json contexts = run.plan->contexts;
+  contexts["environment"] = run.stages[stage].environment;
+  contexts["jobs"] = jobs_context(run, stage);
+  return contexts;
+}
 
 std::string cancel_text(const CancelRequest& cancel) {
   if (cancel.as == State::superseded) return cancel.reason;

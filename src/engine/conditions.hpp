@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/plan_index.hpp"
+#include "fairlead/base/json_fwd.hpp"
 #include "fairlead/engine/run_state.hpp"
 
 /// `if:` of stages and jobs.
@@ -25,6 +26,9 @@ Answer job_condition(const RunState&, std::size_t stage, std::size_t job);
 bool cancels(const RunState&, std::size_t stage);
 /// Whether this text can hold in a canceled run at all: it names always() or canceled().
 bool survives_cancel(const std::string& condition);
+
+/// What expressions of a stage see: git, run, app, inputs, environment, and the ended jobs up to it.
+Json stage_contexts(const RunState&, std::size_t stage);
 
 /// "canceled by user:ops@example.com: wrong branch"
 std::string cancel_text(const CancelRequest&);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/conditions.hpp"
 #include "engine/step_context.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/strings.hpp"
@@ -112,8 +113,7 @@ std::map<std::string, std::string> JobRunner::standard_env() const {
 
 pipeline::Scope JobRunner::scope() const {
   pipeline::Scope scope;
-  scope.contexts = plan_->contexts;
-  scope.contexts["environment"] = stage_->environment;
+  scope.contexts = stage_contexts(actor_->state(), stage_->index);
   scope.contexts["matrix"] = job_->matrix;
   scope.contexts["steps"] = steps_;
   Json& env = scope.contexts["env"] = Json::object();
@@ -121,17 +121,6 @@ pipeline::Scope JobRunner::scope() const {
     if (!is_secret(value)) env[name] = value;
   }
   env.update(extra_env_);
-  Json& jobs = scope.contexts["jobs"] = Json::object();
-  for (const auto& stage : plan_->stages) {
-    for (const auto& planned : stage.jobs) {
-      const JobState* state = actor_->state().job(planned.key);
-      if (state == nullptr) continue;
-      Json& entry = jobs[planned.id];
-      if (!entry.is_object()) entry = Json{{"outputs", Json::object()}};
-      entry["outputs"].update(texts(state->outputs));
-      entry["result"] = to_string(state->state);
-    }
-  }
   scope.status = canceled_                             ? pipeline::Status::canceled
                  : end_.state == State::succeeded ? pipeline::Status::success
                                                   : pipeline::Status::failure;

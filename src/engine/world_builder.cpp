@@ -65,7 +65,8 @@ EnvironmentFacts Engine::Impl::facts(const std::string& environment, const RunAc
   facts.ahead = by_environment.ahead(place, self.state().number);
   const std::int64_t number = self.state().number;
   const RunActor* newer = by_environment.last(place);
-  if (newer != nullptr && newer->state().number > number && newer->state().trigger != "rollback") facts.newer = label(newer->state());
+  while (newer != nullptr && newer->state().trigger == "rollback") newer = by_environment.before(place, newer->state().number);
+  if (newer != nullptr && newer->state().number > number) facts.newer = label(newer->state());
   if (const auto live = deployed.find(place); live != deployed.end() && live->second > number) {
     facts.newer = self.app() + "#" + std::to_string(live->second);
   }

@@ -116,8 +116,10 @@ Awaitable<bool> LocalJob::ensure_link() {
   auto& parts = shared_->parts;
   if (is_supervised(folder_)) link_ = SupervisorLink::connect(parts.executor, folder_);
   if (!link_ && container_) co_return false;
+  const bool adopted = link_ != nullptr;
   if (!link_) link_ = SupervisorLink::start(parts.executor, shared_->supervisor, folder_);
-  send_secrets();
+  // One that has run a step was told before it did. A step could have put its own socket into the folder: tell it nothing.
+  if (!adopted || !has_begun(folder_)) send_secrets();
   co_return true;
 }
 

@@ -25,6 +25,7 @@ namespace fairlead::exec {
 namespace {
 
 constexpr std::size_t read_size = 4096;
+constexpr int kill_rounds = 100;
 
 }  // namespace
 
@@ -130,19 +131,32 @@ bool is_supervised(const std::filesystem::path& folder) {
   return ::fcntl(alive.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
-void kill_leftovers(const std::filesystem::path& folder) {
-  const auto mark = "FAIRLEAD_OUTPUT=" + folder.string() + '/';
+namespace {
+
+/// Kills every process whose environment says that it belongs to the folder. How many there were.
+int kill_marked(const std::string& mark) {
+  int killed = 0;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
     const auto pid = parse_int(entry.path().filename().string());
     if (!pid || *pid == ::getpid()) continue;
     try {
       const auto environment = read_file_if_exists(entry.path() / "environ", 4u << 20).value_or("");
-      if (environment.starts_with(mark) || environment.find('\0' + mark) != std::string::npos) ::kill(static_cast<pid_t>(*pid), SIGKILL);
+      if (!environment.starts_with(mark) && environment.find('\0' + mark) == std::string::npos) continue;
+      killed += ::kill(static_cast<pid_t>(*pid), SIGKILL) == 0 ? 1 : 0;
     } catch (const Error&) {
       continue;  // not ours to read, or just gone
     }
   }
+  return killed;
+}
+
+}  // namespace
+
+void kill_leftovers(const std::filesystem::path& folder) {
+  const auto mark = "FAIRLEAD_OUTPUT=" + folder.string() + '/';
+  // One that forks while we look may leave a child behind us: look until there is none.
+  for (int round = 0; round < kill_rounds && kill_marked(mark) > 0; ++round) continue;
 }
 
 }  // namespace fairlead::exec

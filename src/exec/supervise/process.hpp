@@ -28,7 +28,8 @@ class Process {
 
   const Order& order() const { return order_; }
   pid_t pid() const { return pid_; }
-  int output() const { return exited_at_ && eof_ ? -1 : output_.get(); }
+  /// The pipe to watch; -1 once nobody writes to it any more.
+  int output() const { return eof_ ? -1 : output_.get(); }
   std::int64_t log_length() const { return log_.length(); }
   bool stopping() const { return kill_at_ != 0; }
 

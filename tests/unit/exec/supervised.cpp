@@ -140,6 +140,13 @@ long Supervised::peak_memory_kib() const {
   return -1;
 }
 
+long Supervised::processor_ms() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/schedstat");  // nanoseconds on the processor, first
+  long long nanoseconds = 0;
+  file >> nanoseconds;
+  return static_cast<long>(nanoseconds / 1'000'000);
+}
+
 namespace {
 
 bool runs(const std::string& word) {

@@ -45,6 +45,8 @@ class Supervised {
 
   std::string log(const std::string& step) const;
   long peak_memory_kib() const;
+  /// Processor time it has used.
+  long processor_ms() const;
   pid_t pid() const { return pid_; }
 
  private:

@@ -2,6 +2,7 @@
 // What a step may do to its supervisor: never stop, flee, flood, hang.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mount.h>
 
 #include <algorithm>
 #include <chrono>
@@ -178,6 +179,31 @@ TEST(SupervisorLimits, ThousandsOfOrphansAreReaped) {
   const auto exit = job.run("0", "i=0; while [ $i -lt 2000 ]; do (true &); i=$((i+1)); done; echo $i");
   EXPECT_EQ(exit.exit_code, 0);
   EXPECT_EQ(job.log("0"), "2000\n");
+}
+
+TEST(SupervisorLimits, AStepThatClosesItsOutputCostsNothing) {
+  const TempFolder folder;
+  Supervised job(folder.path());
+  const auto before = job.processor_ms();
+  EXPECT_EQ(job.run("0", "exec > /dev/null 2>&1; sleep 0.5").exit_code, 0);
+  EXPECT_LT(job.processor_ms() - before, 200);
+}
+
+TEST(SupervisorLimits, AFullDiskLosesOutputButNotTheResult) {
+  const TempFolder folder;
+  const auto disk = folder.path() / "disk";
+  make_folders(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=256k") != 0) GTEST_SKIP() << "no right to mount a small disk";
+  {
+    Supervised job(disk);
+    const auto exit = job.run("0", "echo first; head -c 1000000 /dev/zero; exit 5");
+    EXPECT_EQ(exit.exit_code, 5);
+    EXPECT_GT(exit.log_dropped, 0);
+    EXPECT_NE(exit.log_error.find("No space left"), std::string::npos) << exit.log_error;
+    EXPECT_EQ(exit_from(parse_json(read_file(disk / "0/exit.json"))).exit_code, 5);
+    EXPECT_EQ(job.log("0").substr(0, 6), "first\n");
+  }
+  ::umount2(disk.c_str(), MNT_DETACH);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ constexpr std::size_t kept_buffer = 16u << 10;
 constexpr std::string_view head_end = "\r\n\r\n";
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
+Refusal crowded() { return {503, "too many large requests at once"}; }
+
 /// The last address of X-Forwarded-For that is not a proxy of ours.
 std::string forwarded_client(const ServerCore& core, std::string_view list, std::string peer) {
   const auto addresses = split(list, ',');
@@ -91,7 +93,8 @@ Awaitable<bool> Connection::exchange() {
     Refusal full{503, "all connections are taken"};
     co_return co_await refuse(std::move(full));
   }
-  if (auto refusal = co_await read_body(*head, limits.body_bytes, request->body)) co_return co_await refuse(std::move(*refusal));
+  BodyShare share(*core_);
+  if (auto refusal = co_await read_body(*head, limits.body_bytes, share, request->body)) co_return co_await refuse(std::move(*refusal));
   enter(Phase::handling, never);
   ++core_->stats.requests;
   auto response = co_await answer(*request);
@@ -155,12 +158,13 @@ std::expected<Request, Refusal> Connection::make_request(const Head& head) const
   return request;
 }
 
-Awaitable<std::optional<Refusal>> Connection::read_body(const Head& head, std::size_t limit, std::string& body) {
+Awaitable<std::optional<Refusal>> Connection::read_body(const Head& head, std::size_t limit, BodyShare& share, std::string& body) {
   if (head.content_length > limit) co_return Refusal{413, "the body is larger than " + std::to_string(limit) + " bytes"};
   if (!head.has_body()) co_return std::nullopt;
+  if (!head.chunked && !share.grow_to(static_cast<std::size_t>(head.content_length))) co_return crowded();
   if (head.expects_continue && buffer_.empty() && !co_await write_all(continue_line)) co_return Refusal{};
   enter(Phase::body, deadline_in(core_->options.limits.body_grace));
-  if (head.chunked) co_return co_await read_chunks(limit, body);
+  if (head.chunked) co_return co_await read_chunks(limit, share, body);
   const auto size = static_cast<std::size_t>(head.content_length);
   const auto started = std::chrono::steady_clock::now();
   while (buffer_.size() < size) {
@@ -179,7 +183,7 @@ Awaitable<std::optional<Refusal>> Connection::read_body(const Head& head, std::s
   co_return std::nullopt;
 }
 
-Awaitable<std::optional<Refusal>> Connection::read_chunks(std::size_t limit, std::string& body) {
+Awaitable<std::optional<Refusal>> Connection::read_chunks(std::size_t limit, BodyShare& share, std::string& body) {
   ChunkDecoder decoder(limit);
   const auto started = std::chrono::steady_clock::now();
   while (true) {
@@ -187,6 +191,7 @@ Awaitable<std::optional<Refusal>> Connection::read_chunks(std::size_t limit, std
     const auto state = decoder.feed(bytes, body);
     buffer_.erase(0, buffer_.size() - bytes.size());
     if (state == ChunkDecoder::State::done) co_return std::nullopt;
+    if (!share.grow_to(body.size())) co_return crowded();
     if (state == ChunkDecoder::State::bad) co_return Refusal{400, "the chunked body is malformed"};
     if (state == ChunkDecoder::State::too_large) co_return Refusal{413, "the body is larger than " + std::to_string(limit) + " bytes"};
     if (co_await read_more(body_piece) == 0) co_return incomplete("the body");

@@ -40,8 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> exchange();
   Awaitable<std::size_t> read_more(std::size_t most);
   Awaitable<std::expected<Head, Refusal>> read_head();
-  Awaitable<std::optional<Refusal>> read_body(const Head&, std::size_t limit, std::string& body);
-  Awaitable<std::optional<Refusal>> read_chunks(std::size_t limit, std::string& body);
+  Awaitable<std::optional<Refusal>> read_body(const Head&, std::size_t limit, BodyShare&, std::string& body);
+  Awaitable<std::optional<Refusal>> read_chunks(std::size_t limit, BodyShare&, std::string& body);
   std::expected<Request, Refusal> make_request(const Head&) const;
   Refusal incomplete(std::string_view what) const;
   Awaitable<Response> answer(Request&);

@@ -119,9 +119,9 @@ std::shared_ptr<Listener> Listener::unix_socket(const asio::any_io_executor& exe
   clear_stale_socket(path, name);
   Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) throw errno_error("cannot listen on '" + path.string() + "'");
-  const auto previous = ::umask(0777);
+  // Linux gives the file the mode of the socket: there is no moment at which others may connect.
+  ::fchmod(fd.get(), 0600);
   const bool bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
-  ::umask(previous);
   if (!bound || ::chmod(path.c_str(), mode) != 0 || ::listen(fd.get(), backlog) != 0)
     throw errno_error("cannot listen on '" + path.string() + "'");
   return std::make_shared<Listener>(executor, std::move(fd), std::uint16_t{0}, path);

@@ -117,6 +117,15 @@ Awaitable<void> ServerCore::sweep() {
   sweeping_ = false;
 }
 
+bool BodyShare::grow_to(std::size_t bytes) {
+  constexpr std::size_t small = 64u << 10;
+  if (bytes <= std::max(small, bytes_)) return true;
+  if (core_.body_memory - bytes_ + bytes > core_.options.limits.body_memory) return false;
+  core_.body_memory += bytes - bytes_;
+  bytes_ = bytes;
+  return true;
+}
+
 Registration::Registration(std::shared_ptr<ServerCore> core, Connection& connection, std::string counted_address)
     : core_(std::move(core)),
       address_(std::move(counted_address)),

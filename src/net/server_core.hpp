@@ -37,7 +37,8 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   const ServerOptions options;
   Server::Stats stats;
   bool stopping = false;
-  Signal gone;  ///< a connection ended
+  Signal gone;                   ///< a connection ended
+  std::size_t body_memory = 0;  ///< held by request bodies
 
  private:
   friend class Registration;
@@ -65,6 +66,21 @@ class Registration {
   std::shared_ptr<ServerCore> core_;
   std::string address_;
   std::list<Connection*>::iterator place_;
+};
+
+/// A body's share of the memory that all bodies may take; given back on destruction.
+class BodyShare {
+ public:
+  explicit BodyShare(ServerCore& core) : core_(core) {}
+  ~BodyShare() { core_.body_memory -= bytes_; }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+  /// False when there is no room for a body of `bytes`. Small ones always have it.
+  bool grow_to(std::size_t bytes);
+
+ private:
+  ServerCore& core_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace fairlead::net

@@ -46,6 +46,19 @@ Json deployment_json(const store::DeploymentRow& row) {
           {"detail", std::move(detail)}};
 }
 
+namespace {
+
+/// An event that cannot be shown must not hide those after it.
+Json payload_json(const std::string& payload) {
+  try {
+    return parse_json(payload, 256);
+  } catch (const Error&) {
+    return {{"unreadable", true}};
+  }
+}
+
+}  // namespace
+
 Json event_json(const store::Event& event) {
   return {{"seq", event.seq},
           {"stream", event.stream},
@@ -53,7 +66,7 @@ Json event_json(const store::Event& event) {
           {"type", event.type},
           {"at", format_time(event.at)},
           {"actor", event.actor},
-          {"payload", parse_json(event.payload, 256)}};
+          {"payload", payload_json(event.payload)}};
 }
 
 Json lock_json(const engine::Lock& lock) {

@@ -95,7 +95,7 @@ Awaitable<net::Response> list_logs(Call& call) {
         for (const auto& step : job.steps) {
           const LogPlace place{
               .run = run.id, .job = job.key, .attempt = state ? state->attempt : 0, .step = static_cast<int>(step.index), .file = {}};
-          const auto reached = step_state(run, place);
+          const auto reached = step_progress(run, place).state;
           list.push_back({{"stage", stage.name},
                           {"job", job.key},
                           {"step", step.index},

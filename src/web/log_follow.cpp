@@ -33,14 +33,15 @@ std::string log_event(std::uint64_t end, std::string_view text) {
 
 }  // namespace
 
-std::optional<engine::State> step_state(const engine::RunState& run, const LogPlace& place) {
+StepProgress step_progress(const engine::RunState& run, const LogPlace& place) {
+  const bool run_over = engine::is_terminal(run.state);
   const auto* job = run.job(place.job);
-  if (!job) return std::nullopt;
-  if (job->attempt > place.attempt) return engine::State::lost;
+  if (!job) return {.over = run_over, .state = std::nullopt};
+  if (job->attempt > place.attempt) return {.over = true, .state = std::nullopt};
   for (const auto& step : job->steps)
-    if (step.index == place.step) return step.state;
-  if (engine::is_terminal(job->state)) return job->state;
-  return std::nullopt;
+    if (step.index == place.step) return {.over = run_over || engine::is_terminal(step.state), .state = step.state};
+  if (engine::is_terminal(job->state)) return {.over = true, .state = job->state};
+  return {.over = run_over, .state = std::nullopt};
 }
 
 std::size_t sendable(std::string_view bytes, bool last) {
@@ -66,8 +67,7 @@ Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t off
   auto spoke = std::chrono::steady_clock::now();
   for (;;) {
     const auto run = co_await services->engine().state(place.run);
-    const auto state = step_state(run, place);
-    const bool over = (state && engine::is_terminal(*state)) || engine::is_terminal(run.state);
+    const auto [over, state] = step_progress(run, place);
     for (;;) {
       if (!file) file = co_await open_log(services, place);
       const auto bytes = read_piece(file, offset);
@@ -81,7 +81,7 @@ Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t off
     }
     if (over) {
       const auto event =
-          net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state ? to_string(*state) : to_string(run.state)}}));
+          net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state ? Json(to_string(*state)) : Json(nullptr)}}));
       co_await out.write(event);
       co_return;
     }

@@ -28,8 +28,12 @@ struct LogPlace {
   std::filesystem::path file;
 };
 
-/// State of that step in that attempt; nullopt while it has not been created. An older attempt counts as over.
-std::optional<engine::State> step_state(const engine::RunState&, const LogPlace&);
+/// Where that step of that attempt is. `state` is unknown before it has begun, and of an attempt that is not the latest.
+struct StepProgress {
+  bool over = false;
+  std::optional<engine::State> state;
+};
+StepProgress step_progress(const engine::RunState&, const LogPlace&);
 
 /// The log as a plain file; no descriptor while there is none.
 Awaitable<Fd> open_log(Services* services, LogPlace place);

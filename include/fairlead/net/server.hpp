@@ -21,6 +21,7 @@ struct Limits {
   std::size_t connections = 16384;              ///< all together, lowered to what the descriptor limit allows
   std::size_t reserved = 256;                   ///< of these, only for routes with `reserved`
   std::size_t per_address = 1024;               ///< loopback and trusted proxies are not counted
+  std::size_t body_memory = 256u << 20;            ///< of all request bodies together; above: 503
 };
 
 /// What the server must know of a route before it reads the body.

@@ -127,6 +127,29 @@ TEST(Server, ChunksOverTheLimitAre413) {
   EXPECT_THAT(client.read_until("\r\n"), StartsWith("HTTP/1.1 413 "));
 }
 
+TEST(Server, BodiesShareTheirMemory) {
+  ServerOptions options;
+  options.limits.body_memory = 300000;
+  TestServer server(echo, std::move(options));
+  RawClient first(server.port);
+  first.send("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(first.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  RawClient second(server.port);
+  second.send(post("/second", std::string(200000, 'x')));
+  EXPECT_THAT(second.read_all(), StartsWith("HTTP/1.1 503 "));
+  RawClient chunked(server.port);
+  chunked.send("POST /chunked HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n" + std::string(200000, 'x'));
+  EXPECT_THAT(chunked.read_until("\r\n"), StartsWith("HTTP/1.1 503 "));
+  RawClient small(server.port);
+  small.send(post("/small", "x"));
+  EXPECT_THAT(small.read_response(), EndsWith("POST /small x"));
+  first.send(std::string(200000, 'y'));
+  EXPECT_THAT(first.read_response(), StartsWith("HTTP/1.1 200 "));
+  RawClient third(server.port);
+  third.send(post("/third", std::string(200000, 'x')));
+  EXPECT_THAT(third.read_response(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST(Server, RouteLimitsDecideTheBodySize) {
   ServerOptions options;
   options.route_limits = [](const Request& request) { return RouteLimits{.body_bytes = request.path == "/hooks" ? 2000u : 10u}; };

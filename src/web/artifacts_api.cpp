@@ -47,7 +47,8 @@ Awaitable<net::Response> get_artifact(Call& call) {
     response.body = std::make_shared<net::FileRange>(net::FileRange{std::move(file), 0, static_cast<std::uint64_t>(info.st_size)});
     co_return response;
   }
-  throw Error(ErrorKind::not_found, "job \"" + job + "\" of this run has kept no artifact \"" + name + "\"", "GET /api/v1/runs/<run>/artifacts lists them; they are removed after the retention time");
+  throw Error(ErrorKind::not_found, "job \"" + job + "\" of this run has kept no artifact \"" + name + "\"",
+              "GET /api/v1/runs/<run>/artifacts lists them; they are removed after the retention time");
 }
 
 }  // namespace fairlead::web

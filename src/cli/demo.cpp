@@ -26,7 +26,8 @@ void on_interrupt(int) { interrupted = 1; }
 void require_programs() {
   for (const char* name : {"git", "curl", "perl", "openssl"}) {
     bool found = false;
-    for (const auto& folder : split(env_value("PATH").value_or("/usr/bin:/bin"), ':')) found = found || ::access((folder + "/" + name).c_str(), X_OK) == 0;
+    for (const auto& folder : split(env_value("PATH").value_or("/usr/bin:/bin"), ':'))
+      found = found || ::access((folder + "/" + name).c_str(), X_OK) == 0;
     if (!found) throw Error(ErrorKind::not_found, std::string("the demo needs ") + name, std::string("apt-get install ") + name);
   }
 }
@@ -114,7 +115,8 @@ int summary(const Globals& globals, Output& output, bool good, std::chrono::stea
   const bool intact = flag_at(audit, "ok");
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   output.line("");
-  output.line(std::string(good ? "2 pushes were built, tested, put on staging, approved and are live on production" : "the demo did not get to its end") +
+  output.line(std::string(good ? "2 pushes were built, tested, put on staging, approved and are live on production"
+                               : "the demo did not get to its end") +
               " (" + std::to_string(took) + " ms); history of " + std::to_string(number_at(audit, "events")) + " events, hash chain " +
               (intact ? "intact" : "BROKEN"));
   return good && intact ? Exit::done : Exit::failed;

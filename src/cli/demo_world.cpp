@@ -142,7 +142,8 @@ void DemoWorld::start_host(const std::string& environment) {
   const auto place = folder_ / "hosts" / environment;
   make_folders(place);
   const auto port = ports_[environment] = free_port();
-  processes_.push_back(start({"/bin/sh", (folder_ / "shop" / "host.sh").string(), place.string(), std::to_string(port)}, environment + ".log", -1));
+  processes_.push_back(
+      start({"/bin/sh", (folder_ / "shop" / "host.sh").string(), place.string(), std::to_string(port)}, environment + ".log", -1));
 }
 
 void DemoWorld::start_server() {
@@ -211,7 +212,8 @@ std::string DemoWorld::push(const std::string& version) {
 
 std::string DemoWorld::answer(const std::string& environment) const {
   try {
-    return std::string(trim(run({"curl", "-sS", "--max-time", "5", "http://127.0.0.1:" + std::to_string(port(environment)) + "/version"}, folder_)));
+    return std::string(
+        trim(run({"curl", "-sS", "--max-time", "5", "http://127.0.0.1:" + std::to_string(port(environment)) + "/version"}, folder_)));
   } catch (const Error&) {
     return {};
   }

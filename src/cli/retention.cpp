@@ -30,7 +30,8 @@ std::optional<Time> time_of_run(const std::string& id) {
   return from_micros(millis * 1000);
 }
 
-std::vector<std::filesystem::path> expired_runs(const std::filesystem::path& root, Duration keep, Time now, const std::set<std::string>& unfinished) {
+std::vector<std::filesystem::path> expired_runs(const std::filesystem::path& root, Duration keep, Time now,
+                                                const std::set<std::string>& unfinished) {
   std::vector<std::filesystem::path> expired;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
@@ -49,7 +50,8 @@ Awaitable<void> keep_retention(store::Store& store, Pool& pool, std::filesystem:
       return ids;
     });
     const auto removed = co_await pool.run([&] {
-      return remove_expired(data / "runs", retention.logs, unfinished) + remove_expired(data / "artifacts", retention.artifacts, unfinished);
+      return remove_expired(data / "runs", retention.logs, unfinished) +
+             remove_expired(data / "artifacts", retention.artifacts, unfinished);
     });
     if (removed > 0) log::info("retention.removed", {{"folders", removed}});
     co_await sleep_for(interval);

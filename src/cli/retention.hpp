@@ -19,7 +19,8 @@ namespace fairlead::cli {
 std::optional<Time> time_of_run(const std::string& id);
 
 /// Folders below `root` that are named by runs older than `keep`, without those of `unfinished` runs. Blocks.
-std::vector<std::filesystem::path> expired_runs(const std::filesystem::path& root, Duration keep, Time now, const std::set<std::string>& unfinished);
+std::vector<std::filesystem::path> expired_runs(const std::filesystem::path& root, Duration keep, Time now,
+                                                const std::set<std::string>& unfinished);
 
 /// Removes logs and artifacts that are older than `retention:` allows; once at the start and then every hour, until cancelled.
 Awaitable<void> keep_retention(store::Store&, Pool&, std::filesystem::path data, pipeline::RetentionConfig);

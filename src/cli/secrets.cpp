@@ -53,13 +53,15 @@ Awaitable<Secret> Secrets::value(pipeline::SecretRef ref) {
     case Kind::env: {
       auto found = env_value(ref.name);
       if (!found || found->empty()) {
-        throw Error(ErrorKind::not_found, "fairlead.yml names ${{ env." + ref.name + " }}, but the server's environment has no " + ref.name);
+        throw Error(ErrorKind::not_found,
+                    "fairlead.yml names ${{ env." + ref.name + " }}, but the server's environment has no " + ref.name);
       }
       co_return Secret(std::move(*found));
     }
     case Kind::secret: {
       auto found = co_await named({"server"}, ref.name);
-      if (!found) throw Error(ErrorKind::not_found, "secret " + ref.name + " of fairlead.yml is not set", "fairlead secret set " + ref.name);
+      if (!found)
+        throw Error(ErrorKind::not_found, "secret " + ref.name + " of fairlead.yml is not set", "fairlead secret set " + ref.name);
       co_return std::move(*found);
     }
     case Kind::ssm:

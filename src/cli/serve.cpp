@@ -40,7 +40,8 @@ int serve(const ServeOptions& options) {
   ServerSettings settings;
   if (options.config.empty()) {
     const auto found = find_config();
-    if (!found) throw Error(ErrorKind::not_found, "there is no fairlead.yml here or above", "fairlead init writes one, or name it with --config");
+    if (!found)
+      throw Error(ErrorKind::not_found, "there is no fairlead.yml here or above", "fairlead init writes one, or name it with --config");
     settings.config_file = *found;
   } else {
     settings.config_file = std::filesystem::absolute(options.config);

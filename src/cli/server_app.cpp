@@ -199,7 +199,9 @@ void ServerApp::State::listen() {
   parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) {
     return exec::job_folder(settings.data, {run, job, attempt}, job) / std::to_string(step);
   };
-  parts.open_log = [this](std::filesystem::path folder) { return pool.run([folder = std::move(folder)] { return exec::open_log(folder); }); };
+  parts.open_log = [this](std::filesystem::path folder) {
+    return pool.run([folder = std::move(folder)] { return exec::open_log(folder); });
+  };
   parts.artifacts = [this](const RunId& run, const std::string& job) {
     std::vector<web::ArtifactFile> files;
     for (auto& kept : exec::list_artifacts(settings.data, run, job)) {

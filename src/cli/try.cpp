@@ -47,7 +47,9 @@ std::shared_ptr<const pipeline::ServerConfig> config_for(const std::string& app,
 
 Awaitable<std::optional<Secret>> secret_from_env(std::string name) {
   auto value = env_value(name);
-  if (!value) throw Error(ErrorKind::not_found, "secret " + name + " is not set", "fairlead try takes secrets from its environment: " + name + "=… fairlead try");
+  if (!value)
+    throw Error(ErrorKind::not_found, "secret " + name + " is not set",
+                "fairlead try takes secrets from its environment: " + name + "=… fairlead try");
   co_return Secret(std::move(*value));
 }
 
@@ -58,7 +60,8 @@ std::vector<std::string> chosen_stages(const pipeline::Definition& definition, c
     names.push_back(stage.name);
     if (stage.name == wanted) return {wanted};
     if (!stage.environment.empty()) {
-      output.note("leaving out stage " + stage.name + ": it deploys to " + stage.environment + "; --stage " + stage.name + " runs its steps here");
+      output.note("leaving out stage " + stage.name + ": it deploys to " + stage.environment + "; --stage " + stage.name +
+                  " runs its steps here");
     } else {
       chosen.push_back(stage.name);
     }
@@ -122,7 +125,9 @@ struct Trial {
 };
 
 void Trial::tell_step(const engine::RunState& run, const engine::JobState& job, const engine::StepState& step) {
-  if (!engine::is_terminal(step.state) || !told.insert(job.id + "/" + std::to_string(job.attempt) + "/" + std::to_string(step.index)).second) return;
+  if (!engine::is_terminal(step.state) ||
+      !told.insert(job.id + "/" + std::to_string(job.attempt) + "/" + std::to_string(step.index)).second)
+    return;
   output.line(output.state(to_string(step.state)) + "  " + job.id + ": " + step.name + (step.reason.empty() ? "" : "  " + step.reason));
   const auto log = exec::job_folder(folder.path(), {run.id, job.id, job.attempt}, "") / std::to_string(step.index) / "log";
   auto text = read_file_if_exists(log, 64u << 20).value_or("");
@@ -167,12 +172,15 @@ int try_pipeline(const Globals& globals, const TryOptions& options) {
   request.actor = "local:try";
   request.inputs = dump(inputs_of(options.set));
   request.only_stages = chosen_stages(*definition, options.stage, output);
-  if (request.only_stages.empty()) throw Error(ErrorKind::usage, "every stage of this pipeline deploys to an environment", "name one with --stage");
+  if (request.only_stages.empty())
+    throw Error(ErrorKind::usage, "every stage of this pipeline deploys to an environment", "name one with --stage");
   Trial trial(io, tree, config_for(tree.app, *definition), output);
 
   std::optional<engine::RunState> end;
   std::exception_ptr error;
-  auto keep = [](Trial& what, engine::StartRequest start, std::optional<engine::RunState>& out) -> Awaitable<void> { out = co_await what.follow(std::move(start)); };
+  auto keep = [](Trial& what, engine::StartRequest start, std::optional<engine::RunState>& out) -> Awaitable<void> {
+    out = co_await what.follow(std::move(start));
+  };
   spawn(io.get_executor(), "try", keep(trial, std::move(request), end), [&error](std::exception_ptr e) { error = std::move(e); });
   while (!end && !error) io.run_one();
   trial.store->close();

@@ -102,7 +102,8 @@ int watch_run(Client& client, Output& output, const std::string& run, const Watc
   }
   const std::string end = text_at(state, "state");
   const std::string reason = text_at(state, "reason");
-  output.line(output.state(end) + "  " + text_at(state, "app") + "#" + std::to_string(number_at(state, "number")) + (reason.empty() ? "" : ": " + reason));
+  output.line(output.state(end) + "  " + text_at(state, "app") + "#" + std::to_string(number_at(state, "number")) +
+              (reason.empty() ? "" : ": " + reason));
   output.document(state);
   return exit_code_of_state(end, reason);
 }
@@ -112,16 +113,17 @@ namespace {
 void print_steps(Output& output, const Json& job) {
   for (const auto& step : member(job, "steps")) {
     const std::string reason = text_at(step, "reason");
-    output.line("      " + std::to_string(number_at(step, "index")) + "  " + output.state(text_at(step, "state")) + "  " + text_at(step, "name") + "  " +
-                span(member(step, "started_at"), member(step, "finished_at")) + (reason.empty() ? "" : "  " + reason));
+    output.line("      " + std::to_string(number_at(step, "index")) + "  " + output.state(text_at(step, "state")) + "  " +
+                text_at(step, "name") + "  " + span(member(step, "started_at"), member(step, "finished_at")) +
+                (reason.empty() ? "" : "  " + reason));
   }
 }
 
 void print_stage(Output& output, const Json& stage) {
   const std::string environment = text_at(stage, "environment");
   const std::string reason = text_at(stage, "reason");
-  output.line("  " + output.state(text_at(stage, "state")) + "  " + text_at(stage, "name") + (environment.empty() ? "" : " → " + environment) +
-              (reason.empty() ? "" : "  " + reason));
+  output.line("  " + output.state(text_at(stage, "state")) + "  " + text_at(stage, "name") +
+              (environment.empty() ? "" : " → " + environment) + (reason.empty() ? "" : "  " + reason));
   for (const auto& gate : member(stage, "gates")) {
     const std::string why = text_at(gate, "reason");
     output.line("    gate " + text_at(gate, "kind") + ": " + text_at(gate, "state") + (why.empty() ? "" : "  " + why));
@@ -137,9 +139,10 @@ void print_stage(Output& output, const Json& stage) {
 
 void print_run(Output& output, const Json& run) {
   const std::string reason = text_at(run, "reason");
-  output.line(text_at(run, "app") + "#" + std::to_string(number_at(run, "number")) + "  " + output.state(text_at(run, "state")) + (reason.empty() ? "" : "  " + reason));
-  output.line("  " + short_ref(text_at(run, "ref")) + " @ " + short_sha(text_at(run, "sha")) + "  " + text_at(run, "trigger") + " by " + text_at(run, "actor") + "  " +
-              ago(member(run, "created_at")) + "  id " + text_at(run, "id"));
+  output.line(text_at(run, "app") + "#" + std::to_string(number_at(run, "number")) + "  " + output.state(text_at(run, "state")) +
+              (reason.empty() ? "" : "  " + reason));
+  output.line("  " + short_ref(text_at(run, "ref")) + " @ " + short_sha(text_at(run, "sha")) + "  " + text_at(run, "trigger") + " by " +
+              text_at(run, "actor") + "  " + ago(member(run, "created_at")) + "  id " + text_at(run, "id"));
   for (const auto& error : member(run, "errors")) output.line("  " + (error.is_string() ? error.get<std::string>() : dump(error)));
   for (const auto& stage : member(run, "stages")) print_stage(output, stage);
 }

@@ -35,7 +35,8 @@ std::optional<std::string> git(const fs::path& folder, std::vector<std::string> 
 
 std::string app_name(const fs::path& root) {
   std::string name;
-  for (const char c : to_lower(root.filename().string())) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '-';
+  for (const char c : to_lower(root.filename().string()))
+    name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '-';
   return name.empty() || std::isalnum(static_cast<unsigned char>(name.front())) == 0 ? "app" : name;
 }
 

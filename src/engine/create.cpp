@@ -21,11 +21,19 @@ std::string full_ref(const StartRequest& request, const pipeline::AppConfig& app
 }
 
 Json payload_of(const StartRequest& request, const std::string& ref, std::int64_t number) {
-  Json payload{{"app", request.app},       {"number", number},         {"ref", ref},
-               {"sha", request.sha},       {"before", request.before}, {"trigger", request.trigger},
-               {"actor", request.actor},   {"trigger_id", request.trigger_id}, {"reason", request.reason},
-               {"inputs", parse_json(request.inputs)}, {"environment", request.environment},
-               {"excluded", request.excluded}, {"message", ellipsize(request.message, 4096)}};
+  Json payload{{"app", request.app},
+               {"number", number},
+               {"ref", ref},
+               {"sha", request.sha},
+               {"before", request.before},
+               {"trigger", request.trigger},
+               {"actor", request.actor},
+               {"trigger_id", request.trigger_id},
+               {"reason", request.reason},
+               {"inputs", parse_json(request.inputs)},
+               {"environment", request.environment},
+               {"excluded", request.excluded},
+               {"message", ellipsize(request.message, 4096)}};
   if (ref.starts_with("refs/heads/")) payload["branch"] = ref.substr(11);
   if (ref.starts_with("refs/tags/")) payload["tag"] = ref.substr(10);
   if (is_sha(ref) && request.sha.empty()) payload["sha"] = ref;
@@ -41,7 +49,9 @@ const pipeline::AppConfig& app_of(const pipeline::ServerConfig& config, const st
   for (const auto& [known, app] : config.apps) names.push_back(known);
   const auto near = nearest(name, names);
   throw Error(ErrorKind::not_found, "there is no app \"" + name + "\"",
-              near ? "did you mean \"" + *near + "\"?" : names.empty() ? "the server has no apps yet: add one to fairlead.yml" : "apps: " + join(names, ", "));
+              near            ? "did you mean \"" + *near + "\"?"
+              : names.empty() ? "the server has no apps yet: add one to fairlead.yml"
+                              : "apps: " + join(names, ", "));
 }
 
 void check_request(const StartRequest& request, const pipeline::ServerConfig& config) {
@@ -93,7 +103,8 @@ Awaitable<void> RunActor::roll_back(std::string stage, std::string environment, 
   Json payload{{"stage", stage}};
   try {
     const auto started = co_await engine_.parts.store->transact([&](store::Tx& tx) -> std::optional<Started> {
-      for (const auto& good : tx.deployments({.app = state_.app, .environment = environment, .state = "succeeded", .before = {}, .limit = 20})) {
+      for (const auto& good :
+           tx.deployments({.app = state_.app, .environment = environment, .state = "succeeded", .before = {}, .limit = 20})) {
         if (good.run == state_.id || good.version == state_.sha.str()) continue;
         request.sha = request.ref = good.version;
         return engine_.create(tx, request);

@@ -51,9 +51,9 @@ struct Engine::Impl {
   std::map<std::string, EnvironmentFacts> environments;               ///< the constant part of the facts
   std::vector<Lock> locks;                                            ///< mirror of the "lock" documents
   std::map<Place, RunId> holds;                                       ///< mirror of the "hold" documents
-  std::map<Place, std::int64_t> deployed;                             ///< newest run that succeeded at (environment, app), rollbacks aside
-  Line by_ref;                                                        ///< unfinished runs by (app, ref)
-  Line by_environment;                                                ///< runs that wait at (environment, app)
+  std::map<Place, std::int64_t> deployed;  ///< newest run that succeeded at (environment, app), rollbacks aside
+  Line by_ref;  ///< unfinished runs by (app, ref)
+  Line by_environment;  ///< runs that wait at (environment, app)
   Definitions definitions;
   std::unique_ptr<Handling> handling;
   Signal anything_changed;

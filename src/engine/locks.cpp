@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/locks.hpp"
+
 #include <algorithm>
 
 #include "engine/actor.hpp"
-#include "engine/locks.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/pipeline/server_config.hpp"
@@ -10,8 +11,15 @@
 namespace fairlead::engine {
 
 std::string lock_json(const Lock& lock) {
-  return dump(Json{{"id", lock.id}, {"environment", lock.environment}, {"app", lock.app}, {"owner", lock.owner}, {"reason", lock.reason},
-                   {"since", to_micros(lock.since)}, {"from", json_time(lock.from)}, {"until", json_time(lock.until)}, {"freeze", lock.freeze},
+  return dump(Json{{"id", lock.id},
+                   {"environment", lock.environment},
+                   {"app", lock.app},
+                   {"owner", lock.owner},
+                   {"reason", lock.reason},
+                   {"since", to_micros(lock.since)},
+                   {"from", json_time(lock.from)},
+                   {"until", json_time(lock.until)},
+                   {"freeze", lock.freeze},
                    {"automatic", lock.automatic}});
 }
 
@@ -68,7 +76,8 @@ Awaitable<Lock> Engine::lock(Lock lock, std::string who) {
       if (other.until && *other.until <= at) {
         tx.erase("lock", doc.key);
       } else if (!lock.freeze && !other.freeze && other.environment == lock.environment && other.app == lock.app) {
-        throw Error(ErrorKind::conflict, words(lock) + " is already locked by " + other.owner + " since " + format_time(other.since) + ": " + other.reason,
+        throw Error(ErrorKind::conflict,
+                    words(lock) + " is already locked by " + other.owner + " since " + format_time(other.since) + ": " + other.reason,
                     "fairlead unlock " + words(lock));
       }
     }
@@ -81,7 +90,8 @@ Awaitable<Lock> Engine::lock(Lock lock, std::string who) {
 }
 
 Awaitable<void> Engine::unlock(std::string environment, std::string app, std::string who) {
-  const auto found = std::ranges::find_if(impl_->locks, [&](const Lock& l) { return !l.freeze && l.environment == environment && l.app == app; });
+  const auto found =
+      std::ranges::find_if(impl_->locks, [&](const Lock& l) { return !l.freeze && l.environment == environment && l.app == app; });
   if (found == impl_->locks.end()) {
     throw Error(ErrorKind::not_found, environment + (app.empty() ? "" : " " + app) + " is not locked", "fairlead locks lists what is");
   }

@@ -26,7 +26,8 @@ store::RunRow run_row(const RunState& state) {
   row.actor = state.actor;
   row.environments = " ";
   for (const auto& stage : state.stages) {
-    if (!stage.environment.empty() && !row.environments.contains(" " + stage.environment + " ")) row.environments += stage.environment + " ";
+    if (!stage.environment.empty() && !row.environments.contains(" " + stage.environment + " "))
+      row.environments += stage.environment + " ";
   }
   row.reason = state.reason;
   row.created_at = state.created_at;
@@ -63,7 +64,8 @@ std::vector<store::DeploymentRow> deployment_rows(const RunState& before, const 
     auto row = view.deployment(id);
     if (!row) {
       row = deployment_row(after, stage, id);
-      const auto last = view.deployments({.app = after.app, .environment = stage.environment, .state = "succeeded", .before = {}, .limit = 1});
+      const auto last =
+          view.deployments({.app = after.app, .environment = stage.environment, .state = "succeeded", .before = {}, .limit = 1});
       if (!last.empty()) row->previous = last.front().version;
     }
     row->state = to_string(stage.state);

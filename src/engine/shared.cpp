@@ -49,8 +49,7 @@ CalendarRules rules_of(const pipeline::CalendarConfig& config) {
 
 }  // namespace
 
-Engine::Impl::Impl(Parts given)
-    : parts(std::move(given)), definitions(parts.pool), anything_changed(parts.executor), idle(parts.executor) {
+Engine::Impl::Impl(Parts given) : parts(std::move(given)), definitions(parts.pool), anything_changed(parts.executor), idle(parts.executor) {
   for (const auto& [name, environment] : parts.config->environments) environments.emplace(name, constant_facts(environment));
   for (const auto& [name, calendar] : parts.config->calendars) {
     calendars.emplace(name, std::make_shared<Calendar>(rules_of(calendar), parts.config_folder));
@@ -87,9 +86,7 @@ void Engine::Impl::announce(const RunId& id) {
   if (const auto waiting = run_changed.find(id.str()); waiting != run_changed.end()) waiting->second->notify_all();
 }
 
-void Engine::Impl::wake_later(const RunId& id) {
-  spawn(parts.executor, "wake run " + id.str(), wake(id));
-}
+void Engine::Impl::wake_later(const RunId& id) { spawn(parts.executor, "wake run " + id.str(), wake(id)); }
 
 Awaitable<void> Engine::Impl::wake(RunId id) {
   if (actor(id) || stopping) co_return;

@@ -59,8 +59,7 @@ Awaitable<std::string> RunStepContext::effect(std::string name, store::OpClass c
     co_return row.result;
   }
   if (cls != store::OpClass::c) co_return co_await perform(std::move(row), std::move(act));
-  throw LostEffect(ErrorKind::conflict,
-                   "the server stopped while it performed \"" + name + "\", and it cannot be told whether it happened",
+  throw LostEffect(ErrorKind::conflict, "the server stopped while it performed \"" + name + "\", and it cannot be told whether it happened",
                    "look at the target, then retry the run or cancel it");
 }
 

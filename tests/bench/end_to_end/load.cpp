@@ -44,7 +44,8 @@ std::string id_of(unsigned long number) {
 std::string signature(const std::string& secret, const std::string& body) {
   unsigned char mac[32];
   unsigned length = sizeof mac;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(body.data()), body.size(), mac, &length);
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(body.data()), body.size(), mac,
+       &length);
   std::string hex;
   for (unsigned i = 0; i < length; ++i) {
     char pair[3];
@@ -57,9 +58,10 @@ std::string signature(const std::string& secret, const std::string& body) {
 bool send_next(Connection& connection, const Target& target, unsigned long number) {
   connection.id = id_of(number);
   const std::string body = target.before + connection.id + target.after;
-  const std::string request = "POST " + target.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nUser-Agent: GitHub-Hookshot/bench\r\n" +
-                              "X-GitHub-Event: push\r\nX-GitHub-Delivery: " + connection.id + "\r\nX-Hub-Signature-256: sha256=" +
-                              signature(target.secret, body) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  const std::string request =
+      "POST " + target.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nUser-Agent: GitHub-Hookshot/bench\r\n" +
+      "X-GitHub-Event: push\r\nX-GitHub-Delivery: " + connection.id + "\r\nX-Hub-Signature-256: sha256=" + signature(target.secret, body) +
+      "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   connection.since = Clock::now();
   return ::send(connection.fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size());
 }
@@ -136,7 +138,9 @@ int main(int argc, char** argv) {
     }
   }
   std::ranges::sort(times);
-  const auto quantile = [&](double q) { return times.empty() ? 0.0 : times[static_cast<std::size_t>(q * static_cast<double>(times.size() - 1))]; };
+  const auto quantile = [&](double q) {
+    return times.empty() ? 0.0 : times[static_cast<std::size_t>(q * static_cast<double>(times.size() - 1))];
+  };
   std::printf("{\"sent\":%lu,\"acked\":%lu,\"other\":%lu,\"seconds\":%.3f,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n", sent, acked, other,
               std::chrono::duration<double>(last - start).count(), quantile(0.5), quantile(0.99), quantile(1));
   return 0;

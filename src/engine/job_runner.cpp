@@ -195,12 +195,28 @@ Awaitable<std::optional<JobRunner::End>> JobRunner::open() {
 
 Json JobRunner::event(int step) const { return Json{{"job", name_}, {"attempt", attempt_}, {"index", step}}; }
 
+/// What the log says of steps that ended under an earlier server, for what their folded state does not keep.
+Awaitable<void> JobRunner::recall() {
+  const JobState* state = actor_->state().job(name_);
+  const auto over = [](const StepState& step) { return is_terminal(step.state); };
+  if (state == nullptr || state->attempt != attempt_ || std::ranges::none_of(state->steps, over)) co_return;
+  const auto events =
+      co_await actor_->engine().parts.store->read([id = actor_->state().id](store::View& view) { return view.events(stream_of(id)); });
+  for (const auto& event : events) {
+    if (event.type != events::step_finished) continue;
+    const Json payload = parse_json(event.payload);
+    if (text_at(payload, "job") == name_ && number_at(payload, "attempt") == attempt_) recalled_[number_at(payload, "index")] = payload;
+  }
+}
+
 Awaitable<void> JobRunner::walk_steps() {
+  co_await recall();
   for (const auto& planned : job_->steps) {
     const JobState* state = actor_->state().job(name_);
     const bool known = state != nullptr && state->attempt == attempt_ && planned.index < state->steps.size();
     if (known && is_terminal(state->steps[planned.index].state)) {
-      take(planned, state->steps[planned.index]);
+      const Json payload = recalled_[static_cast<std::int64_t>(planned.index)];
+      take(planned, state->steps[planned.index], member(payload, "env"), flag_at(payload, "timed_out"));
       continue;
     }
     co_await step(planned);
@@ -208,12 +224,13 @@ Awaitable<void> JobRunner::walk_steps() {
   }
 }
 
-/// A step that ended under an earlier server.
-void JobRunner::take(const pipeline::PlanStep& planned, const StepState& state) {
+/// A step that has ended, under this server or an earlier one.
+void JobRunner::take(const pipeline::PlanStep& planned, const StepState& state, const Json& env, bool timed_out) {
   if (!planned.id.empty()) steps_[planned.id] = Json{{"outputs", texts(state.outputs)}, {"result", to_string(state.state)}};
+  if (env.is_object()) extra_env_.update(env);
   const bool bad = state.state == State::failed || state.state == State::lost;
   if (bad && !planned.continue_on_error && end_.state == State::succeeded) {
-    end_ = {state.state, "step " + planned.name + ": " + state.reason, state.exit_code, false};
+    end_ = {state.state, "step " + planned.name + ": " + state.reason, state.exit_code, timed_out};
   }
 }
 
@@ -291,8 +308,9 @@ Awaitable<StepOutcome> JobRunner::act(const pipeline::PlanStep& planned, const J
   input.working_directory = pipeline::to_text(with.at("working-directory"));
   input.with.erase("working-directory");
   input.timeout = timeout;
-  const auto add = [&](const Json& values) {
+  const auto add = [&](const Json& values, const Json& hidden_by) {
     for (const auto& [name, value] : values.items()) {
+      if (hidden_by.contains(name)) continue;
       if (is_secret(value)) {
         input.secret_env[name] = spec_.secrets.at(text_at(value, "$secret"));
       } else {
@@ -300,8 +318,8 @@ Awaitable<StepOutcome> JobRunner::act(const pipeline::PlanStep& planned, const J
       }
     }
   };
-  add(job_env_);
-  add(env);
+  add(job_env_, extra_env_);  // what an earlier step wrote to $FAIRLEAD_ENV is newer than the job's own
+  add(env, Json::object());
   RunStepContext context(*this, std::move(input));
   const bool watches_itself = planned.action == "run";  // its supervisor keeps the time, also while the server is down
   if (watches_itself || timeout.count() == 0) co_return co_await action->second->run(context);
@@ -315,15 +333,14 @@ void JobRunner::finish_step(const pipeline::PlanStep& planned, const StepOutcome
   if (outcome.exit_code) payload["exit_code"] = *outcome.exit_code;
   if (!outcome.outputs.empty()) payload["outputs"] = texts(outcome.outputs);
   if (!outcome.summary.empty()) payload["summary"] = outcome.summary;
-  extra_env_.update(texts(outcome.env));
+  if (!outcome.env.empty()) payload["env"] = texts(outcome.env);
+  if (outcome.timed_out) payload["timed_out"] = true;
   StepState state;
   state.state = outcome.state;
   state.reason = outcome.reason;
   state.exit_code = outcome.exit_code;
   state.outputs = outcome.outputs;
-  const bool first_failure = end_.state == State::succeeded;
-  take(planned, state);
-  if (first_failure && end_.state != State::succeeded) end_.timed_out = outcome.timed_out;
+  take(planned, state, texts(outcome.env), outcome.timed_out);
   actor_->post({std::string(events::step_finished), dump(payload), "fairlead"});
 }
 

@@ -49,7 +49,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   Awaitable<StepOutcome> act(const pipeline::PlanStep&, const Json& with, const Json& env, std::chrono::milliseconds timeout);
   Awaitable<void> watch_deadline(std::weak_ptr<JobRunner>, Time deadline);
   Awaitable<void> report(End);
-  void take(const pipeline::PlanStep&, const StepState&);
+  Awaitable<void> recall();
+  void take(const pipeline::PlanStep&, const StepState&, const Json& env, bool timed_out);
   void finish_step(const pipeline::PlanStep&, const StepOutcome&);
   pipeline::Scope scope() const;
   Json event(int step) const;
@@ -66,7 +67,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   Json job_env_ = Json::object();  ///< evaluated, secrets as markers
   std::unique_ptr<JobHost> host_;
   Json steps_ = Json::object();    ///< the `steps` context
-  Json extra_env_ = Json::object();
+  Json extra_env_ = Json::object();  ///< from $FAIRLEAD_ENV of the steps so far
+  std::map<std::int64_t, Json> recalled_;  ///< step.finished payloads of an earlier server, by index
   End end_;
   bool canceled_ = false;
   bool timed_out_ = false;

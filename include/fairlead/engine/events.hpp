@@ -54,7 +54,7 @@ inline constexpr std::string_view job_finished = "job.finished";
 
 /// {job, attempt, index}
 inline constexpr std::string_view step_started = "step.started";
-/// {job, attempt, index, state, reason, exit_code, outputs{}, summary}
+/// {job, attempt, index, state, reason, exit_code, outputs{}, env{}, timed_out, summary}
 inline constexpr std::string_view step_finished = "step.finished";
 /// {job, attempt, index, …}: what a deploy shows while it goes on.
 inline constexpr std::string_view step_progress = "step.progress";

@@ -29,7 +29,8 @@ class FakeHost : public JobHost {
     const std::string script = process.script;
     // As the real one: asking again for a step that was started attaches to it.
     if (!executor_.starts.contains(step)) ++executor_.starts[step];
-    while (executor_.held.contains(script) && !canceled_) co_await executor_.changed.wait();
+    executor_.env[script] = process.env;
+    while (executor_.held.contains(script) && !canceled_) co_await executor_.changed->wait();
     if (canceled_) co_return ProcessOutcome{State::canceled, reason_, {}, false, {}, {}, {}};
     const auto outcome = executor_.outcomes.find(script);
     co_return outcome == executor_.outcomes.end() ? ProcessOutcome{} : outcome->second;
@@ -38,7 +39,7 @@ class FakeHost : public JobHost {
   void cancel(std::string reason) override {
     canceled_ = true;
     reason_ = std::move(reason);
-    executor_.changed.notify_all();
+    executor_.changed->notify_all();
   }
   const std::filesystem::path& workspace() const override { return workspace_; }
   std::string hash_files(const std::vector<std::string>&) const override { return "hash"; }
@@ -60,6 +61,7 @@ class RunAction : public Action {
     ProcessSpec process;
     process.step = context.index();
     process.script = text_at(context.with(), "script");
+    process.env = context.env();
     const auto outcome = co_await context.host().run(process);
     co_return StepOutcome{outcome.state, outcome.reason, outcome.exit_code, outcome.outputs, outcome.env, outcome.summary, outcome.timed_out};
   }
@@ -76,7 +78,7 @@ Awaitable<std::unique_ptr<JobHost>> FakeExecutor::open(JobSpec spec) {
 
 void FakeExecutor::release(const std::string& script) {
   held.erase(script);
-  changed.notify_all();
+  changed->notify_all();
 }
 
 ShellTest::ShellTest() { configure("apps:\n  shop: { repository: \"file:///srv/shop.git\" }\n"); }
@@ -128,6 +130,7 @@ void ShellTest::stop() {
   store->close();
   io->restart();
   io->poll();
+  executor->changed.reset();
   io.reset();  // the frames of what still waits go first: they refer to the engine
   engine.reset();
   store.reset();

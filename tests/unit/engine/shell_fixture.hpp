@@ -31,12 +31,13 @@ class FakeSource : public Source {
 /// Where steps "run": outcomes by script text, starts counted, so that nothing runs twice unseen.
 class FakeExecutor : public Executor {
  public:
-  explicit FakeExecutor(asio::any_io_executor ex) : changed(std::move(ex)) {}
+  explicit FakeExecutor(asio::any_io_executor ex) : changed(std::make_unique<Signal>(std::move(ex))) {}
   std::map<std::string, ProcessOutcome> outcomes;  ///< by script; absent: succeeded
   std::set<std::string> held;                      ///< scripts that go on until released
   std::map<std::string, int> starts;               ///< by "<job>/<attempt>/<step>"
+  std::map<std::string, std::map<std::string, std::string>> env;  ///< of the step itself, by script
   std::vector<std::string> opened;
-  Signal changed;
+  std::unique_ptr<Signal> changed;  ///< ends with its loop
 
   Awaitable<std::unique_ptr<JobHost>> open(JobSpec) override;
   Awaitable<void> forget(JobKey) override { co_return; }

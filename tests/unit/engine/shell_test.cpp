@@ -145,6 +145,37 @@ TEST_F(ShellTest, RestartAdoptsARunningStepAndDoesNotStartItAgain) {
   EXPECT_EQ(executor->starts.at("test/1/0"), 1);
 }
 
+constexpr auto env_between_steps = R"(
+jobs:
+  test:
+    env: { MODE: plain }
+    steps:
+      - make mode
+      - make test
+      - { run: make fancy, if: "${{ env.MODE == 'fancy' }}" }
+)";
+
+TEST_F(ShellTest, EnvForLaterStepsHidesTheJobsOwn) {
+  start();
+  executor->outcomes["make mode"].env = {{"MODE", "fancy"}};
+  until_over(run(env_between_steps));
+  EXPECT_EQ(executor->starts.count("test/1/2"), 1u);
+  EXPECT_EQ(executor->env.at("make test").count("MODE"), 0u) << "the job's value would hide what the host was told to add";
+}
+
+TEST_F(ShellTest, EnvForLaterStepsSurvivesARestart) {
+  start();
+  executor->outcomes["make mode"].env = {{"MODE", "fancy"}};
+  executor->held.insert("make test");
+  const RunId id = run(env_between_steps);
+  until([&] { return executor->starts.contains("test/1/1"); });
+  stop();
+  start();
+  executor->release("make test");
+  until_over(id);
+  EXPECT_EQ(executor->starts.count("test/1/2"), 1u);
+}
+
 TEST_F(ShellTest, RetryRunsTheFailedJobAgainWithTheSameCommit) {
   start();
   executor->outcomes["make test"] = {.state = State::failed, .reason = "exit 1", .exit_code = 1};

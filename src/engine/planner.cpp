@@ -33,6 +33,8 @@ SourceRequest source_request(const RunState& run, const pipeline::AppConfig& app
 pipeline::TriggerFacts trigger_facts(const RunState& run, const SourceFiles& files, const pipeline::AppConfig& app) {
   pipeline::TriggerFacts facts;
   facts.kind = pipeline::trigger_kind(run.trigger).value_or(pipeline::TriggerKind::command);
+  // A deploy of one environment that somebody asked for at a time is not a schedule of the pipeline.
+  if (facts.kind == pipeline::TriggerKind::schedule && !run.target_environment.empty()) facts.kind = pipeline::TriggerKind::command;
   facts.branch = run.branch.empty() ? files.branch : run.branch;
   if (facts.kind == pipeline::TriggerKind::pull_request) facts.branch = text_at(member(*run.start, "pull_request"), "base");
   facts.tag = run.tag.empty() ? files.tag : run.tag;

@@ -176,6 +176,17 @@ TEST_F(ShellTest, EnvForLaterStepsSurvivesARestart) {
   EXPECT_EQ(executor->starts.count("test/1/2"), 1u);
 }
 
+TEST_F(ShellTest, DeployAskedForAtATimeNeedsNoScheduleInThePipeline) {
+  configure("apps:\n  shop: { repository: \"file:///srv/shop.git\" }\nenvironments: { production: {} }\n");
+  start();
+  StartRequest request;
+  request.trigger = "schedule";
+  request.environment = "production";
+  const RunId id = run(with_production, request);
+  until_over(id);
+  EXPECT_EQ(state(id).state, State::succeeded) << state(id).reason;
+}
+
 TEST_F(ShellTest, RetryRunsTheFailedJobAgainWithTheSameCommit) {
   start();
   executor->outcomes["make test"] = {.state = State::failed, .reason = "exit 1", .exit_code = 1};

@@ -46,7 +46,18 @@ std::vector<store::NewEvent> events_or_throw(VoteResult result, std::string& tex
 
 }  // namespace
 
+namespace {
+
+/// Before the unfinished runs are back, one that is not here may be one that has not been read yet.
+void require_deciding(const Engine::Impl& engine) {
+  if (!engine.deciding)
+    throw Error(ErrorKind::unavailable, "the server is starting: unfinished runs are being resumed", "try again in a moment");
+}
+
+}  // namespace
+
 Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) {
+  require_deciding(*impl_);
   auto actor = impl_->actor(id);
   if (!actor) {
     const auto loaded = co_await impl_->load(id);
@@ -61,6 +72,7 @@ Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) 
 }
 
 Awaitable<std::string> Engine::revoke(RunId id, std::string stage, Person person) {
+  require_deciding(*impl_);
   auto actor = impl_->actor(id);
   if (!actor) throw Error(ErrorKind::conflict, "the run has ended");
   std::string text;
@@ -72,6 +84,7 @@ Awaitable<std::string> Engine::revoke(RunId id, std::string stage, Person person
 }
 
 Awaitable<void> Engine::cancel(RunId id, std::string who, std::string reason) {
+  require_deciding(*impl_);
   auto actor = co_await impl_->load(id);
   if (is_terminal(actor->state().state) || !impl_->actor(id)) {
     throw Error(ErrorKind::conflict, label(actor->state()) + " is already " + std::string(to_string(actor->state().state)));
@@ -83,6 +96,7 @@ Awaitable<void> Engine::cancel(RunId id, std::string who, std::string reason) {
 }
 
 Awaitable<void> Engine::retry(RunId id, std::string who, bool all) {
+  require_deciding(*impl_);
   auto actor = co_await impl_->load(id);
   auto pending = actor->enqueue([&](const RunState& run) { return std::vector{retry_event(run, who, all)}; });
   impl_->start_actor(actor);

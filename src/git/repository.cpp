@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/git/repository.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "fairlead/base/files.hpp"
+#include "fairlead/base/ids.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/git/refs.hpp"
 #include "git/objects.hpp"
@@ -26,16 +29,46 @@ void start_libgit2() {
   static_cast<void>(started);
 }
 
-RepositoryHandle open_or_create(const std::filesystem::path& folder) {
+/// Null when there is none.
+RepositoryHandle open_existing(const std::filesystem::path& folder) {
   git_repository* raw = nullptr;
   const int opened = git_repository_open_ext(&raw, folder.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
-  if (opened == 0) return RepositoryHandle(raw);
-  if (opened != GIT_ENOTFOUND) throw_git_error(opened, "opening " + folder.string());
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
-  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR | GIT_REPOSITORY_INIT_MKPATH;
-  options.initial_head = "main";
-  check(git_repository_init_ext(&raw, folder.c_str(), &options), "making " + folder.string());
+  if (opened != 0 && opened != GIT_ENOTFOUND) throw_git_error(opened, "opening " + folder.string());
   return RepositoryHandle(raw);
+}
+
+/// Made beside its place and moved there: a server that is killed meanwhile leaves nothing half done that the next one would
+/// stumble over. What it leaves beside is removed by the next that makes one.
+RepositoryHandle create(const std::filesystem::path& folder) {
+  const std::string mark = folder.filename().string() + ".new-", mine = mark + std::to_string(::getpid()) + "-";
+  make_folders(folder.parent_path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.parent_path())) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with(mark) && !name.starts_with(mine)) remove_tree(entry.path());
+  }
+  const auto made = folder.parent_path() / (mine + new_uuid());
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
+  options.initial_head = "main";
+  git_repository* raw = nullptr;
+  check(git_repository_init_ext(&raw, made.c_str(), &options), "making " + folder.string());
+  git_repository_free(raw);
+  std::error_code error;
+  std::filesystem::rename(made, folder, error);
+  auto opened = open_existing(folder);  // another thread may have been first
+  if (error && !opened) {               // something that is no repository is in its place
+    remove_tree(folder);
+    std::filesystem::rename(made, folder);
+    opened = open_existing(folder);
+  } else if (error) {
+    remove_tree(made);
+  }
+  return opened;
+}
+
+RepositoryHandle open_or_create(const std::filesystem::path& folder) {
+  if (auto opened = open_existing(folder)) return opened;
+  return create(folder);
 }
 
 bool is_short_sha(std::string_view name) {

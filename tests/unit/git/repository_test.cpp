@@ -124,6 +124,26 @@ TEST_F(GitRepository, an_empty_mirror_answers_that_nothing_is_there) {
   EXPECT_EQ(repo.packs(), 0u);
 }
 
+TEST_F(GitRepository, a_mirror_whose_making_was_cut_short_is_made_again) {
+  make_folders(mirror.folder());
+  write_file(mirror.folder() / "config.lock", "");
+  write_file(mirror.folder() / "HEAD.lock", "");
+  origin.commit("a", "1");
+  fetch();
+  EXPECT_TRUE(repository().resolve("main"));
+}
+
+TEST_F(GitRepository, what_an_earlier_server_was_making_is_removed) {
+  auto other = mirror.folder();
+  other += ".new-0-half";
+  make_folders(other);
+  origin.commit("a", "1");
+  fetch();
+  EXPECT_FALSE(std::filesystem::exists(other));
+  const auto beside = std::filesystem::directory_iterator(mirror.folder().parent_path());
+  for (const auto& entry : beside) EXPECT_FALSE(entry.path().string().contains(".new-")) << entry.path();
+}
+
 struct GitChanges : GitRepository {
   std::vector<std::string> paths(const std::string& before, const Sha& after, const std::string& ref = "refs/heads/main") {
     const auto changes = repository().changed_paths({before, after, ref, "main"});

@@ -54,6 +54,7 @@ Supervisor::Supervisor(Fd folder, Fd signals, Fd listener, Fd first)
       signals_(std::move(signals)),
       listener_(std::move(listener)),
       patterns_(std::make_shared<const MaskPatterns>(std::vector<std::string>{})) {
+  was_started_ = static_cast<bool>(first);
   if (first) links_.emplace_back(std::move(first));
   last_asked_ = boot_clock_ms();
   look_at_ = last_asked_ + look_every_ms;
@@ -67,6 +68,8 @@ void Supervisor::run() {
     announce_output();
     end_if_told();
     links_.remove_if([](const Link& link) { return !link.open(); });
+    // Its server died before it had a step for it. The next one may have used another supervisor, and be done with the job.
+    if (was_started_ && !began_ && links_.empty()) finishing_ = true;
     watched_ = std::any_of(links_.begin(), links_.end(), [](const Link& link) { return link.watches; });
   }
 }
@@ -173,6 +176,7 @@ void Supervisor::start(Link& link, const Json& request) {
   if (finishing_) throw Error(ErrorKind::canceled, "the job is ending");
   const auto step = order.step, name = order.name;
   announced_ = 0;
+  began_ = true;
   process_ = std::make_unique<Process>(folder_.get(), std::move(order), patterns_);
   link.send(status(step, name));
 }

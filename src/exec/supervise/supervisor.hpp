@@ -49,6 +49,8 @@ class Supervisor {
   std::unique_ptr<Process> process_;
   std::map<std::string, Exit> done_;  ///< by "<step>/<name>"
   bool keep_background_ = false, watched_ = false;
+  bool was_started_ = false;  ///< by a server, with a link of its own
+  bool began_ = false;        ///< a step
   bool finishing_ = false, over_ = false;
   std::int64_t announced_ = 0, announce_at_ = 0;
   std::int64_t look_at_ = 0, last_asked_ = 0;

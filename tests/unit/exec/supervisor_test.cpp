@@ -67,6 +67,13 @@ TEST(Supervisor, ASecondOneInTheSameFolderEndsQuietly) {
   EXPECT_EQ(job.run("1", "true").exit_code, 0);
 }
 
+TEST(Supervisor, EndsWhenItsServerDiedBeforeAnyStep) {
+  const TempFolder folder;
+  Supervised job(folder.path());
+  job.disconnect();
+  EXPECT_EQ(job.wait(), 0);
+}
+
 TEST(Supervisor, GoesOnWithoutTheServerAndAnswersWhenItReturns) {
   const TempFolder folder;
   Supervised job(folder.path());

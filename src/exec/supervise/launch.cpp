@@ -113,6 +113,10 @@ void write_script(int step_folder, const Order& order) {
   write_all(script.get(), order.script, name);
   const auto part = create(step_folder, file_name(order.name, "exit.json.part"), 0, 0644);
   if (part) write_all(part.get(), std::string(room_for_exit, ' '), "exit.json.part");
+  // Where a second start could do harm, the machine may lose its power and the next server still sees that it was started.
+  const auto environment = order.env.find("FAIRLEAD_ENVIRONMENT");
+  if (environment == order.env.end() || environment->second.empty()) return;
+  if (::fsync(script.get()) != 0 || ::fsync(step_folder) != 0) throw errno_error("syncing the script of step " + order.step);
 }
 
 pid_t launch(int job_folder, int step_folder, const Order& order, int output) {

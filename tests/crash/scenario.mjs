@@ -1,56 +1,70 @@
-// push → build → gate → deploy → done, with a death of the server at one durable call (and, for the recovery, at one of the
-// restart), and what must hold afterwards.
-import fs from "node:fs";
-import { execFileSync } from "node:child_process";
-import path from "node:path";
-import { World, expected } from "./world.mjs";
+// One story with at most two deaths, and what must hold afterwards: 0 lost, 0 repeated, 0 corrupt.
+import { World } from "./world.mjs";
 
-const waitsForApproval = (run) => run.stages?.some((s) => s.gates?.some((g) => g.kind === "approval" && g.state === "open"));
-const over = (run) => run.finished_at !== null;
-
-function problems(world, run, audit, runs) {
+function problems(story, world, run, runs) {
   const found = [];
-  const ledger = fs.existsSync(world.ledger) ? fs.readFileSync(world.ledger, "utf8").trim().split("\n") : [];
-  for (const effect of expected) {
-    const times = ledger.filter((line) => line === effect).length;
-    if (times === 0) found.push(`lost: ${effect} never happened`);
-    if (times > 1) found.push(`repeated: ${effect} happened ${times} times`);
+  const effects = world.effects();
+  for (const [effect, wanted] of Object.entries(story.effects)) {
+    const times = effects.filter((line) => line === effect).length;
+    if (times < wanted) found.push(`lost: ${effect} happened ${times} times instead of ${wanted}`);
+    if (times > wanted) found.push(`repeated: ${effect} happened ${times} times instead of ${wanted}`);
   }
-  if (run.state !== "succeeded") found.push(`lost: the run ended as ${run.state}: ${run.reason}`);
-  if (runs.length !== 1) found.push(`repeated: ${runs.length} runs for one delivery`);
-  if (!audit.ok) found.push(`corrupt: ${audit.problem}`);
-  for (const stage of run.stages) for (const job of stage.jobs) for (const step of job.steps) {
-    if (step.state !== "succeeded") found.push(`lost: step ${job.id}/${step.index} is ${step.state}`);
-    if (job.attempt !== 1) found.push(`repeated: ${job.id} took ${job.attempt} attempts`);
+  for (const effect of new Set(effects)) {
+    if (!(effect in story.effects)) found.push(`repeated: ${effect} was never asked for`);
   }
-  const votes = run.stages.flatMap((s) => s.gates ?? []).flatMap((g) => g.votes ?? []);
-  if (votes.length > 1) found.push(`repeated: ${votes.length} votes`);
+  const state = story.state ?? "succeeded";
+  if (run.state !== state) found.push(`lost: the run ended as ${run.state} instead of ${state}: ${run.reason}`);
+  const wanted = story.runs ?? 1;
+  if (runs.length !== wanted) found.push(`${runs.length > wanted ? "repeated" : "lost"}: ${runs.length} runs instead of ${wanted}`);
+  for (const stage of run.stages) for (const job of stage.jobs) {
+    if (job.state === "skipped" || job.attempt === 0) continue;
+    const attempts = story.attempts?.[job.id] ?? 1;
+    if (job.attempt !== attempts) found.push(`repeated: ${job.id} took ${job.attempt} attempts instead of ${attempts}`);
+    for (const step of job.steps) if (state === "succeeded" && step.state !== "succeeded") found.push(`lost: step ${job.id}/${step.index} is ${step.state}`);
+  }
+  const votes = run.stages.flatMap((s) => s.gates ?? []).flatMap((g) => g.votes ?? []).length;
+  if (votes < (story.votes ?? 0)) found.push("lost: the vote");
+  if (votes > (story.votes ?? 0)) found.push(`repeated: ${votes} votes`);
   return found;
 }
 
-// Returns {calls, crashed, problems}. Throws when the world does not come to an end.
-export async function scenario({ binary, shim, crashAt = 0, after = false, again = 0, keep = false }) {
-  const world = new World(binary, shim);
+const once = ["run.created", "run.planned", "job.started", "job.finished", "step.finished"];
+function historyProblems(events) {
+  const counts = new Map();
+  for (const event of events.filter((e) => once.includes(e.type))) {
+    const { job, attempt, index } = JSON.parse(event.payload);
+    const name = [event.stream, event.type, job, attempt, index].filter((part) => part !== undefined).join(" ");
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].filter(([, times]) => times > 1).map(([name, times]) => `repeated: ${name} is recorded ${times} times`);
+}
+
+// Returns {calls, deaths, problems, dir}. Throws when the world does not come to an end.
+export async function scenario({ binary, shim, story, repository, crash = {}, keep = false }) {
+  const world = new World({ binary, shim, repository, crash: { ...crash } });
   let bad = true;
   try {
-    world.again = again;
-    await world.start(crashAt, after);
-    const answer = await world.deliver("msg_1");
-    if (![200, 202].includes(answer.status)) throw new Error(`the delivery got ${answer.status}: ${answer.text}`);
-    await world.until((run) => waitsForApproval(run) || over(run), "the gate");
-    await world.certain("POST", "/api/v1/runs/shop%231/approve", { "content-type": "application/json" }, JSON.stringify({ reason: "ok" }));
-    const run = await world.until(over, "the end");
-    const duplicate = await world.deliver("msg_1");
-    const audit = JSON.parse((await world.certain("POST", "/api/v1/audit/verify", { "content-type": "application/json" }, "{}")).text);
-    const runs = JSON.parse((await world.certain("GET", "/api/v1/runs?app=shop")).text);
+    await world.start(crash);
+    const run = await story.play(world);
+    const found = [];
+    if (story.delivered !== false) {
+      const duplicate = await world.deliver("msg_1");
+      if (JSON.parse(duplicate.text).verdict !== "duplicate") found.push(`lost: the same delivery again got ${duplicate.text}`);
+    }
+    const audit = await world.post("/api/v1/audit/verify", {});
+    if (!JSON.parse(audit.text).ok) found.push(`corrupt: ${audit.text}`);
+    found.push(...problems(story, world, run, await world.get("/api/v1/runs?app=shop")));
     const calls = world.calls();
     await world.end();
-    const found = problems(world, run, audit, runs);
-    if (JSON.parse(duplicate.text).verdict !== "duplicate") found.push(`repeated: the same delivery again got ${duplicate.text}`);
-    const check = execFileSync("sqlite3", [path.join(world.dir, "data/fairlead.db"), "pragma integrity_check; pragma foreign_key_check;"], { encoding: "utf8" }).trim();
-    if (check !== "ok") found.push(`corrupt: ${check}`);
+    found.push(...historyProblems(world.history()));
+    const check = world.integrity();
+    if (check !== '[{"integrity_check":"ok"}]') found.push(`corrupt: ${check}`);
+    for (const left of await world.leftovers()) found.push(`repeated: still running: ${left}`);
     bad = found.length > 0;
-    return { calls, crashed: world.deaths > 0, deaths: world.deaths, problems: found, dir: world.dir };
+    return { calls, deaths: world.deaths, problems: found, dir: world.dir };
+  } catch (error) {
+    error.message += ` in ${world.dir}`;
+    throw error;
   } finally {
     await world.end();
     if (!(keep && bad)) world.remove();

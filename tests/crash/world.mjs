@@ -7,31 +7,9 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 
-export const secret = "not-a-real-hook-secret-0123456789";
-
-export const pipeline = (ledger) => `
-on: { push: { branches: [main] } }
-env: { LEDGER: "${ledger}" }
-stages:
-  - name: build
-    jobs:
-      pack:
-        steps:
-          - { id: pack, run: "echo pack >> $LEDGER; mkdir dist; echo content > dist/file; echo version=7 >> $FAIRLEAD_OUTPUT" }
-        artifacts: { dist: ["dist/**"] }
-        outputs: { version: "\${{ steps.pack.outputs.version }}" }
-      unit:
-        needs: [pack]
-        artifacts-from: [pack]
-        steps: [ "test -e dist/file && echo unit-1 >> $LEDGER", "echo unit-2 >> $LEDGER" ]
-  - name: production
-    environment: production
-    jobs:
-      live:
-        steps:
-          - { run: "echo deploy-$VERSION >> $LEDGER", env: { VERSION: "\${{ jobs.pack.outputs.version }}" } }
-`;
-export const expected = ["deploy-7", "pack", "unit-1", "unit-2"];
+const secret = "not-a-real-hook-secret-0123456789";
+const patience = Number(process.env.CRASH_PATIENCE ?? 60) * 1000; // only a hang takes that long
+const json = { "content-type": "application/json" };
 
 const git = (...args) =>
   execFileSync("git", args, {
@@ -39,43 +17,71 @@ const git = (...args) =>
     env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_AUTHOR_NAME: "T", GIT_AUTHOR_EMAIL: "t@example.com", GIT_COMMITTER_NAME: "T", GIT_COMMITTER_EMAIL: "t@example.com" },
   }).trim();
 
+// In memory where there is some: what a SIGKILL leaves behind does not depend on the disk.
+export const makeFolder = (name) => fs.mkdtempSync(path.join(process.env.TMPDIR ?? (fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir()), name));
+
+// A repository with one commit of a pipeline file; every world of a scenario reads the same one.
+export function makeRepository(folder, pipeline) {
+  const work = path.join(folder, "work");
+  const bare = path.join(folder, "shop.git");
+  git("init", "-q", "--bare", "--initial-branch=main", bare);
+  git("init", "-q", "--initial-branch=main", work);
+  fs.writeFileSync(path.join(work, ".fairlead.yml"), pipeline);
+  git("-C", work, "add", ".");
+  git("-C", work, "commit", "-q", "-m", "first");
+  git("-C", work, "push", "-q", bare, "main");
+  return { url: "file://" + bare, sha: git("-C", work, "rev-parse", "HEAD") };
+}
+
+// Counts what happens and lets others wait for more of it, so that nothing is missed between a look and a wait.
+class Bell {
+  rings = 0;
+  #waiting = [];
+  ring() {
+    this.rings += 1;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+  past(rings, limit) {
+    if (this.rings > rings) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      setTimeout(resolve, limit).unref();
+    });
+  }
+}
+
 export class World {
-  constructor(binary, shim) {
-    this.binary = binary;
-    this.shim = shim;
-    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), "fl-crash-"));
+  // `crash`: {at, after, power, again}: the number of the durable call, whether it happens first, the seed of a power loss,
+  // the number of the call of the restarted server that it does not survive either.
+  constructor({ binary, shim, repository, crash = {} }) {
+    Object.assign(this, { binary, shim, repository, crash });
+    this.dir = makeFolder("fl-crash-");
     this.ledger = path.join(this.dir, "ledger");
-    this.socket = path.join(this.dir, "data/fairlead.sock");
+    this.data = path.join(this.dir, "data");
+    this.socket = path.join(this.data, "fairlead.sock");
     this.server = null;
     this.deaths = 0;
-    this.makeRepository();
+    this.bell = new Bell();
+    fs.writeFileSync(this.ledger, "");
+    this.watcher = fs.watch(this.ledger, () => this.bell.ring());
     fs.writeFileSync(
       path.join(this.dir, "fairlead.yml"),
       `server: { listen: "127.0.0.1:0" }
 webhooks: { http: { secret: "${secret}" } }
-apps: { shop: { repository: "file://${this.dir}/shop.git" } }
+apps: { shop: { repository: "${repository.url}" } }
 environments:
   production: { approval: { require: [ { from: ["*"], count: 1 } ], self: allow, exclude: [] } }
+  staging: {}
 `);
   }
 
-  makeRepository() {
-    const work = path.join(this.dir, "work");
-    git("init", "-q", "--bare", "--initial-branch=main", path.join(this.dir, "shop.git"));
-    git("init", "-q", "--initial-branch=main", work);
-    fs.writeFileSync(path.join(work, ".fairlead.yml"), pipeline(this.ledger));
-    git("-C", work, "add", ".");
-    git("-C", work, "commit", "-q", "-m", "first");
-    git("-C", work, "push", "-q", path.join(this.dir, "shop.git"), "main");
-    this.sha = git("-C", work, "rev-parse", "HEAD");
-  }
-
-  // Starts a server; `crashAt` 0: one that does not crash. Resolves when it listens or has died.
-  start(crashAt, after = false) {
+  // Resolves when the server listens or has died.
+  start({ at = 0, after = false, power } = {}) {
     const env = { ...process.env, CRASH_COUNT: path.join(this.dir, "calls"), LD_PRELOAD: this.shim };
     fs.writeFileSync(env.CRASH_COUNT, Buffer.alloc(8));
-    if (crashAt > 0) env.CRASH_AT = String(crashAt);
+    if (at > 0) env.CRASH_AT = String(at);
     if (after) env.CRASH_AFTER = "1";
+    if (power !== undefined) env.CRASH_POWER = String(power);
     const log = fs.openSync(path.join(this.dir, "server.log"), "a");
     const child = spawn(this.binary, ["serve", "--config", path.join(this.dir, "fairlead.yml"), "--announce"], { env, stdio: ["ignore", "pipe", log] });
     fs.closeSync(log);
@@ -83,32 +89,55 @@ environments:
     this.gone = new Promise((resolve) => child.once("exit", (code, signal) => {
       if (this.server === child) this.server = null;
       this.exit = signal || code;
+      this.bell.ring();
       resolve();
     }));
     let text = "";
     const ready = new Promise((resolve) => child.stdout.on("data", (bytes) => {
       text += bytes;
-      if (text.split("\n").length > 2) resolve();
+      if (text.split("\n").length <= 2) return;
+      this.follow();
+      resolve();
     }));
     return Promise.race([ready, this.gone]);
+  }
+
+  // The bell rings with every event of the log.
+  follow() {
+    const request = http.get({ socketPath: this.socket, path: "/api/v1/events", headers: { accept: "text/event-stream" } }, (response) => {
+      response.on("data", () => this.bell.ring());
+      response.on("error", () => {});
+    });
+    request.on("error", () => {});
   }
 
   async alive() {
     while (!this.server) {
       this.deaths += 1;
-      if (this.deaths > 5) throw new Error("the server dies again and again: " + this.exit);
       if (this.exit !== "SIGKILL") throw new Error("the server ended by itself: " + this.exit);
-      await this.start(this.again ?? 0);
-      this.again = 0;
+      if (this.deaths > 5) throw new Error("the server dies again and again");
+      await this.start({ at: this.crash.again ?? 0, power: this.crash.power });
+      this.crash.again = 0;
     }
   }
 
-  calls() { return Number(fs.readFileSync(path.join(this.dir, "calls")).readBigInt64LE()); }
+  // An orderly end and another start. The calls of both count on.
+  async restart() {
+    if (!this.server) return this.alive();
+    this.server.kill("SIGTERM");
+    await this.gone;
+    if (this.exit === "SIGKILL") return this.alive();
+    this.earlierCalls = this.#count();
+    await this.start({ ...this.crash, at: this.deaths > 0 ? 0 : Math.max(0, (this.crash.at ?? 0) - this.earlierCalls) });
+  }
+
+  calls() { return (this.earlierCalls ?? 0) + this.#count(); }
+  #count() { return Number(fs.readFileSync(path.join(this.dir, "calls")).readBigInt64LE()); }
 
   // One HTTP exchange over the unix socket; null when the server died on it: the outcome is then unknown.
   exchange(method, target, headers = {}, body = "") {
     return new Promise((resolve) => {
-      const request = http.request({ socketPath: this.socket, method, path: target, headers: { ...headers, "content-length": Buffer.byteLength(body) }, timeout: 20000 }, (response) => {
+      const request = http.request({ socketPath: this.socket, method, path: target, headers: { ...headers, "content-length": Buffer.byteLength(body) }, timeout: patience }, (response) => {
         let text = "";
         response.on("data", (bytes) => (text += bytes));
         response.on("error", () => resolve(null));
@@ -122,50 +151,77 @@ environments:
 
   // As a careful client: repeats what was not acknowledged.
   async certain(method, target, headers, body) {
+    const end = Date.now() + patience;
     for (;;) {
       await this.alive();
+      const rings = this.bell.rings;
       const answer = await this.exchange(method, target, headers, body);
       if (answer && answer.status < 500) return answer;
-      if (!answer) await Promise.race([this.gone, new Promise((r) => setImmediate(r))]);
+      if (Date.now() > end) throw new Error(`${method} ${target} is never answered: ${answer?.text}`);
+      await this.bell.past(rings, 20);
     }
   }
+  async get(target) { return JSON.parse((await this.certain("GET", target)).text); }
+  post(target, body, headers = {}) { return this.certain("POST", target, { ...json, ...headers }, JSON.stringify(body)); }
 
   deliver(id) {
-    const body = JSON.stringify({ repository: `file://${this.dir}/shop.git`, ref: "refs/heads/main", before: "", after: this.sha, pusher: "dev" });
+    const body = JSON.stringify({ repository: this.repository.url, ref: "refs/heads/main", before: "", after: this.repository.sha, pusher: "dev" });
     const time = Math.floor(Date.now() / 1000);
     const signature = "v1," + crypto.createHmac("sha256", secret).update(`${id}.${time}.${body}`).digest("base64");
-    return this.certain("POST", "/hooks/http/shop", { "content-type": "application/json", "webhook-id": id, "webhook-timestamp": time, "webhook-signature": signature }, body);
+    return this.certain("POST", "/hooks/http/shop", { ...json, "webhook-id": id, "webhook-timestamp": time, "webhook-signature": signature }, body);
   }
 
-  async run() {
-    const answer = await this.certain("GET", "/api/v1/runs/shop%231");
+  effects() { return fs.readFileSync(this.ledger, "utf8").split("\n").filter(Boolean); }
+
+  async run(number = 1) {
+    const answer = await this.certain("GET", `/api/v1/runs/shop%23${number}`);
     return answer.status === 200 ? JSON.parse(answer.text) : null;
   }
 
-  // Follows the run by the event stream until the condition holds.
-  async until(condition, what) {
-    const end = Date.now() + 30000;
+  // Looks again whenever something happened, until the condition holds.
+  async until(condition, what, number = 1) {
+    const end = Date.now() + patience;
     for (;;) {
-      const run = await this.run();
+      const rings = this.bell.rings;
+      const run = await this.run(number);
       if (run && condition(run)) return run;
       if (Date.now() > end) throw new Error(`${what} did not happen: ${JSON.stringify(run)}`);
-      await this.nextEvent();
+      await this.bell.past(rings, 1000);
     }
   }
 
-  nextEvent() {
-    return new Promise((resolve) => {
-      const request = http.get({ socketPath: this.socket, path: "/api/v1/events", headers: { accept: "text/event-stream" }, timeout: 200 }, (response) => {
-        response.once("data", () => { request.destroy(); resolve(); });
-        response.once("close", resolve);
-        response.on("error", resolve);
-      });
-      request.on("timeout", () => { request.destroy(); resolve(); });
-      request.on("error", resolve);
-    });
+  // What this world's server started: it works in a folder of this world.
+  #processes() {
+    const found = [];
+    for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        const cwd = fs.readlinkSync(`/proc/${pid}/cwd`);
+        if (cwd.startsWith(this.data + "/")) found.push(`${pid}: ${fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()}`);
+      } catch {
+        continue; // just gone
+      }
+    }
+    return found;
   }
 
+  // A supervisor that was told to end may take a moment.
+  async leftovers() {
+    const end = Date.now() + 10000;
+    while (this.#processes().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    return this.#processes();
+  }
+
+  sql(text) { return execFileSync("sqlite3", ["-json", path.join(this.data, "fairlead.db"), text], { encoding: "utf8" }); }
+  integrity() { return this.sql("pragma integrity_check; pragma foreign_key_check;").trim(); }
+  // Of the runs, after the server's end: how often each was recorded.
+  history() { return JSON.parse(this.sql("select stream.name as stream, type, payload from event join stream on stream.id = event.stream where stream.name like 'run:%' order by seq") || "[]"); }
+  fifo(name) { execFileSync("mkfifo", [path.join(this.dir, name)]); }
+  // One line for one reader, when it comes.
+  write(name) { return fs.promises.writeFile(path.join(this.dir, name), "go\n"); }
+  put(name) { fs.writeFileSync(path.join(this.dir, name), ""); }
+
   async end() {
+    this.watcher.close();
     if (this.server) {
       this.server.kill("SIGTERM");
       await this.gone;

@@ -27,8 +27,8 @@ Awaitable<void> add_changes(git::Mirror& mirror, engine::SourceRequest request, 
 
 }  // namespace
 
-GitSource::GitSource(asio::any_io_executor executor, Pool& pool, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig> config,
-                     Access access)
+GitSource::GitSource(asio::any_io_executor executor, Pool& pool, std::filesystem::path data,
+                     std::shared_ptr<const pipeline::ServerConfig> config, Access access)
     : executor_(std::move(executor)), pool_(pool), data_(std::move(data)), config_(std::move(config)), access_(std::move(access)) {}
 
 git::Mirror& GitSource::mirror(const std::string& app) {

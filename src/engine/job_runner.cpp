@@ -29,7 +29,11 @@ bool is_secret(const Json& value) { return value.is_object() && value.contains("
 }  // namespace
 
 JobRunner::JobRunner(std::shared_ptr<RunActor> actor, std::string job, int attempt)
-    : actor_(std::move(actor)), plan_(actor_->state().plan), name_(std::move(job)), attempt_(attempt), cancel_signal_(actor_->engine().parts.executor) {
+    : actor_(std::move(actor)),
+      plan_(actor_->state().plan),
+      name_(std::move(job)),
+      attempt_(attempt),
+      cancel_signal_(actor_->engine().parts.executor) {
   for (const auto& stage : plan_->stages) {
     for (const auto& planned : stage.jobs) {
       if (planned.key != name_) continue;
@@ -65,7 +69,8 @@ Awaitable<JobRunner::End> JobRunner::work() {
   if (auto early = co_await open()) co_return *early;
   const JobState* state = actor_->state().job(name_);
   if (job_->timeout && state != nullptr && state->started_at) {
-    spawn(actor_->engine().parts.executor, "deadline of job " + name_, watch_deadline(weak_from_this(), *state->started_at + *job_->timeout));
+    spawn(actor_->engine().parts.executor, "deadline of job " + name_,
+          watch_deadline(weak_from_this(), *state->started_at + *job_->timeout));
   }
   co_await walk_steps();
   if (timed_out_) {
@@ -121,7 +126,7 @@ pipeline::Scope JobRunner::scope() const {
     if (!is_secret(value)) env[name] = value;
   }
   env.update(extra_env_);
-  scope.status = canceled_                             ? pipeline::Status::canceled
+  scope.status = canceled_                        ? pipeline::Status::canceled
                  : end_.state == State::succeeded ? pipeline::Status::success
                                                   : pipeline::Status::failure;
   return scope;
@@ -296,7 +301,8 @@ Awaitable<StepOutcome> JobRunner::perform(const pipeline::PlanStep& planned, pip
   co_return outcome;
 }
 
-Awaitable<StepOutcome> JobRunner::act(const pipeline::PlanStep& planned, const Json& with, const Json& env, std::chrono::milliseconds timeout) {
+Awaitable<StepOutcome> JobRunner::act(const pipeline::PlanStep& planned, const Json& with, const Json& env,
+                                      std::chrono::milliseconds timeout) {
   const auto action = actor_->engine().parts.actions.find(planned.action);
   if (action == actor_->engine().parts.actions.end()) {
     throw Error(ErrorKind::usage, planned.action + " is not built yet in this version", "fairlead actions lists what this version can run");

@@ -106,8 +106,9 @@ Awaitable<store::NewEvent> make(Engine::Impl& engine, const RunState& run) {
   }
   auto parsed = co_await engine.definitions.get(*files.pipeline, file);
   if (!parsed->definition) {
-    co_return not_planned(State::failed, file + " has " + std::to_string(parsed->problems.size()) + " problem" +
-                                             (parsed->problems.size() == 1 ? "" : "s"), parsed->problems);
+    co_return not_planned(State::failed,
+                          file + " has " + std::to_string(parsed->problems.size()) + " problem" + (parsed->problems.size() == 1 ? "" : "s"),
+                          parsed->problems);
   }
   if (files.on_default_branch && engine.parts.branch_read) engine.parts.branch_read(run.app, parsed->definition);
   const auto verdict = match_trigger(*parsed->definition, trigger_facts(run, files, app->second));

@@ -49,7 +49,8 @@ inline constexpr std::string_view stage_rolled_back = "stage.rolled-back";
 inline constexpr std::string_view job_queued = "job.queued";
 /// {job, attempt, executor}: durable before the supervisor is started.
 inline constexpr std::string_view job_started = "job.started";
-/// {job, attempt, state, reason, outputs{}, artifacts[], reports{}, warnings[]}: end of the job, or of one attempt when "retry_at" is there.
+/// {job, attempt, state, reason, outputs{}, artifacts[], reports{}, warnings[]}: end of the job, or of one attempt when "retry_at" is
+/// there.
 inline constexpr std::string_view job_finished = "job.finished";
 
 /// {job, attempt, index}

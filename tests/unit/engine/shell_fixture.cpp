@@ -63,7 +63,8 @@ class RunAction : public Action {
     process.script = text_at(context.with(), "script");
     process.env = context.env();
     const auto outcome = co_await context.host().run(process);
-    co_return StepOutcome{outcome.state, outcome.reason, outcome.exit_code, outcome.outputs, outcome.env, outcome.summary, outcome.timed_out};
+    co_return StepOutcome{outcome.state, outcome.reason,  outcome.exit_code, outcome.outputs,
+                          outcome.env,   outcome.summary, outcome.timed_out};
   }
 };
 

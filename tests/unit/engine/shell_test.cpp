@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unit/engine/shell_fixture.hpp"
-
 #include "fairlead/engine/events.hpp"
+#include "unit/engine/shell_fixture.hpp"
 
 namespace fairlead::engine {
 namespace {
@@ -26,7 +25,9 @@ environments:
     approval: { require: [ { from: ["user:lead@example.com", "user:dev@example.com"], count: 1 } ] }
 )";
 
-Ballot ballot(const std::string& person, bool approve = true) { return {.person = {person, {}, {}}, .approve = approve, .reason = "looked at it", .via = "api"}; }
+Ballot ballot(const std::string& person, bool approve = true) {
+  return {.person = {person, {}, {}}, .approve = approve, .reason = "looked at it", .via = "api"};
+}
 
 TEST_F(ShellTest, RunsOneStepToSuccess) {
   start();

@@ -268,6 +268,8 @@ void RunActor::stand_in_lines() {
 }
 
 void RunActor::perform(const std::vector<Want>& wants) {
+  // Started last: a runner goes on at once, and one that is canceled must know it before it comes to its next step.
+  std::vector<std::pair<std::string, std::shared_ptr<JobRunner>>> fresh;
   for (const auto& want : wants) {
     if (std::holds_alternative<WantPlan>(want)) {
       if (!std::exchange(planning_, true)) engine_.queue_plan(shared_from_this());
@@ -276,7 +278,7 @@ void RunActor::perform(const std::vector<Want>& wants) {
       auto& runner = runners_[{running->job, running->attempt}];
       if (runner) continue;
       runner = std::make_shared<JobRunner>(shared_from_this(), running->job, running->attempt);
-      spawn(engine_.parts.executor, "job " + slot_key(running->job), runner->run());
+      fresh.emplace_back("job " + slot_key(running->job), runner);
     } else if (const auto* stop = std::get_if<WantCancel>(&want)) {
       const auto runner = runners_.find({stop->job, stop->attempt});
       if (runner != runners_.end()) runner->second->cancel(stop->reason);
@@ -290,6 +292,7 @@ void RunActor::perform(const std::vector<Want>& wants) {
       spawn(engine_.parts.executor, "rollback of " + label(state_), roll_back(back->stage, back->environment, back->reason));
     }
   }
+  for (const auto& [name, runner] : fresh) spawn(engine_.parts.executor, name, runner->run());
 }
 
 void RunActor::run_check(const WantCheck& want) {

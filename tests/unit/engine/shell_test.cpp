@@ -188,6 +188,26 @@ TEST_F(ShellTest, DeployAskedForAtATimeNeedsNoScheduleInThePipeline) {
   EXPECT_EQ(state(id).state, State::succeeded) << state(id).reason;
 }
 
+TEST_F(ShellTest, CancelBeforeARestartReachesTheJobBeforeItsNextStep) {
+  start();
+  executor->held.insert("make test");
+  const RunId id = run("jobs: { test: { steps: [make test, make more] } }");
+  until([&] { return executor->starts.contains("test/1/0"); });
+  while (state(id).job("test")->steps.at(0).state != State::running) continue;
+  wait_for(store->transact([&](store::Tx& tx) {
+    const std::string payload = dump(Json{{"by", "user:dev@example.com"}, {"reason", "enough"}, {"as", "canceled"}});
+    const std::string stream = "run:" + id.str();
+    tx.append(stream, tx.version(stream), {{std::string(events::run_cancel_requested), payload, "user:dev@example.com"}});
+  }));
+  stop();
+  executor->held.clear();
+  executor->outcomes["make test"] = {.state = State::canceled, .reason = "canceled"};
+  start();
+  until_over(id);
+  EXPECT_EQ(state(id).state, State::canceled);
+  EXPECT_EQ(executor->starts.count("test/1/1"), 0u);
+}
+
 TEST_F(ShellTest, RetryRunsTheFailedJobAgainWithTheSameCommit) {
   start();
   executor->outcomes["make test"] = {.state = State::failed, .reason = "exit 1", .exit_code = 1};

@@ -18,6 +18,10 @@ start_current() {
   if [ -e ready ]; then
     [ -z "$service" ] || kill "$service"
     service=$new
+  else
+    echo "the new version did not start; trying again" >&2
+    reload=1
+    sleep 0.2
   fi
 }
 

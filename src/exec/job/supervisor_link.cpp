@@ -2,6 +2,7 @@
 #include "exec/job/supervisor_link.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,6 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 
 #include "exec/supervise/protocol.hpp"
 #include "fairlead/base/error.hpp"
@@ -133,30 +135,59 @@ bool is_supervised(const std::filesystem::path& folder) {
 
 namespace {
 
-/// Kills every process whose environment says that it belongs to the folder. How many there were.
-int kill_marked(const std::string& mark) {
+/// What one walk over the processes found.
+struct Walk {
   int killed = 0;
+  int unsure = 0;  ///< in the middle of an exec, when a process has no environment yet
+};
+
+/// Field 22 of /proc/<pid>/stat, in clock ticks since boot; 0 when there is none.
+long long started_at(const std::filesystem::path& process) {
+  const auto stat = read_file_if_exists(process / "stat", 4096).value_or("");
+  std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+  std::string field;
+  for (int number = 3; number <= 22; ++number) fields >> field;
+  return parse_int(field).value_or(0);
+}
+
+/// Kills every process whose environment says that it belongs to the folder. Only those that began after `since` can.
+Walk kill_marked(const std::string& mark, long long since) {
+  Walk walk;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
     const auto pid = parse_int(entry.path().filename().string());
     if (!pid || *pid == ::getpid()) continue;
     try {
       const auto environment = read_file_if_exists(entry.path() / "environ", 4u << 20).value_or("");
-      if (!environment.starts_with(mark) && environment.find('\0' + mark) == std::string::npos) continue;
-      killed += ::kill(static_cast<pid_t>(*pid), SIGKILL) == 0 ? 1 : 0;
+      if (environment.starts_with(mark) || environment.find('\0' + mark) != std::string::npos) {
+        walk.killed += ::kill(static_cast<pid_t>(*pid), SIGKILL) == 0 ? 1 : 0;
+      } else if (environment.empty() && !std::filesystem::read_symlink(entry.path() / "exe", ignored).empty()) {
+        walk.unsure += started_at(entry.path()) >= since ? 1 : 0;  // neither a kernel thread nor a zombie: those have no exe
+      }
     } catch (const Error&) {
       continue;  // not ours to read, or just gone
     }
   }
-  return killed;
+  return walk;
 }
 
 }  // namespace
 
 void kill_leftovers(const std::filesystem::path& folder) {
   const auto mark = "FAIRLEAD_OUTPUT=" + folder.string() + '/';
-  // One that forks while we look may leave a child behind us: look until there is none.
-  for (int round = 0; round < kill_rounds && kill_marked(mark) > 0; ++round) continue;
+  long long since = 0;
+  try {
+    since = parse_int(text_at(parse_json(read_file_if_exists(folder / "alive", 4096).value_or("{}")), "start_ticks")).value_or(0);
+  } catch (const Error&) {
+    since = 0;  // written by half: then every young process may be ours
+  }
+  // A parent that ends by itself may leave a child behind our back, and one between fork and exec shows no environment: look
+  // until two walks in a row found nothing.
+  for (int round = 0, clean = 0; round < kill_rounds && clean < 2; ++round) {
+    const auto walk = kill_marked(mark, since);
+    clean = walk.killed + walk.unsure == 0 ? clean + 1 : 0;
+    if (walk.killed == 0 && walk.unsure > 0) ::sched_yield();
+  }
 }
 
 }  // namespace fairlead::exec

@@ -104,10 +104,10 @@ TEST(LocalExecutor, AStepWhoseSupervisorWasKilledIsLostAndNothingOfItGoesOn) {
     while (!std::filesystem::exists(all->folder() / "0/log")) co_await sleep_for(std::chrono::milliseconds(2));
     ::kill(supervisor_of(*all), SIGKILL);
   }(&jobs));
-  const auto outcome = jobs.run(*host, 0, "(setsid sleep 3131 &) ; echo up; sleep 3131");
+  const auto outcome = jobs.run(*host, 0, "(setsid sleep " + rare("3131") + " &) ; echo up; sleep " + rare("3131"));
   EXPECT_EQ(outcome.state, State::lost);
   EXPECT_EQ(jobs.run(*host, 1, "echo next").state, State::succeeded);  // `if: always()` steps still run
-  EXPECT_TRUE(gone("3131"));
+  EXPECT_TRUE(gone(rare("3131")));
 }
 
 TEST(LocalExecutor, AKilledSupervisorBetweenStepsIsReplaced) {

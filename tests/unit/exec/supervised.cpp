@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/process.hpp"
@@ -151,14 +152,16 @@ namespace {
 
 bool runs(const std::string& word) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
-    if (line.find(word) != std::string::npos) return true;
+    std::ostringstream line;
+    line << std::ifstream(entry.path() / "cmdline").rdbuf();  // one that ends while it is read is no error
+    if (line.str().find(word) != std::string::npos) return true;
   }
   return false;
 }
 
 }  // namespace
+
+std::string rare(const std::string& word) { return word + '.' + std::to_string(::getpid()); }
 
 bool gone(const std::string& word) {
   for (int look = 0; look < 1000; ++look) {

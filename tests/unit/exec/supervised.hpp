@@ -56,6 +56,8 @@ class Supervised {
   pid_t pid_ = -1;
 };
 
+/// The word with this process' own number: no process of another test that runs beside this one has it. A time for `sleep`, too.
+std::string rare(const std::string& word);
 /// Is there no process (any more) whose command line has this word? One that has just been killed may take a moment.
 bool gone(const std::string& word);
 

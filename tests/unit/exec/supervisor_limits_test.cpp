@@ -22,12 +22,12 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point start) {
 TEST(SupervisorLimits, TimeoutEndsAStepThatIgnoresTerm) {
   const TempFolder folder;
   Supervised job(folder.path());
-  auto order = job.shell("0", "trap '' TERM; echo deaf; while :; do sleep 3125; done");
-  order.timeout_ms = 100;
+  auto order = job.shell("0", "trap '' TERM; echo deaf; while :; do sleep " + rare("3125") + "; done");
+  order.timeout_ms = 2000;  // long enough for the trap to be set on a busy machine
   const auto exit = job.run(order);
   EXPECT_EQ(exit.ended, "timeout");
   EXPECT_EQ(exit.signal, SIGKILL);
-  EXPECT_TRUE(gone("3125"));
+  EXPECT_TRUE(gone(rare("3125")));
 }
 
 TEST(SupervisorLimits, AStepThatActsOnTermMayCleanUp) {
@@ -48,7 +48,7 @@ TEST(SupervisorLimits, SilenceEndsAStep) {
   const TempFolder folder;
   Supervised job(folder.path());
   auto order = job.shell("0", "for i in 1 2 3 4; do echo $i; sleep 0.1; done; sleep 3126");
-  order.silence_ms = 400;
+  order.silence_ms = 1500;
   const auto exit = job.run(order);
   EXPECT_EQ(exit.ended, "silence");
   EXPECT_EQ(job.log("0"), "1\n2\n3\n4\n");
@@ -57,21 +57,22 @@ TEST(SupervisorLimits, SilenceEndsAStep) {
 TEST(SupervisorLimits, NeitherSetsidNorDoubleForkLeadsOut) {
   const TempFolder folder;
   Supervised job(folder.path());
-  const auto exit =
-      job.run("0", "setsid sh -c 'trap \"\" TERM HUP; sleep 3127' & (setsid sleep 3127 &) & (sleep 3127 & sleep 3127 &) & sleep 0.1");
+  const auto exit = job.run("0", "setsid sh -c 'trap \"\" TERM HUP; sleep " + rare("3127") + "' & (setsid sleep " + rare("3127") +
+                                     " &) & (sleep " + rare("3127") + " & sleep " + rare("3127") + " &) & sleep 0.1");
   EXPECT_EQ(exit.exit_code, 0);
   EXPECT_GE(exit.strays, 3);
-  EXPECT_TRUE(gone("3127"));
+  EXPECT_TRUE(gone(rare("3127")));
 }
 
 TEST(SupervisorLimits, CancelReachesTheWholeTree) {
   const TempFolder folder;
   Supervised job(folder.path());
-  job.start(job.shell("0", "for i in $(seq 20); do setsid sh -c 'sleep 3128; sleep 3128' & done; echo up; wait"));
+  job.start(
+      job.shell("0", "for i in $(seq 20); do setsid sh -c 'sleep " + rare("3128") + "; sleep " + rare("3128") + "' & done; echo up; wait"));
   job.until("is", "output");
   job.send({{"do", "cancel"}, {"grace_ms", 100}});
   EXPECT_EQ(job.done("0").ended, "canceled");
-  EXPECT_TRUE(gone("3128"));
+  EXPECT_TRUE(gone(rare("3128")));
 }
 
 /// Eight lines of processes, each of which starts the next and goes. Their number is bounded whatever the machine's load, unlike
@@ -89,7 +90,7 @@ sleep 3130)");
   order.timeout_ms = 150;
   order.grace_ms = 50;
   EXPECT_EQ(job.run(order).ended, "timeout");
-  EXPECT_TRUE(gone("script.hop"));
+  EXPECT_TRUE(gone((folder.path() / "0/script.hop").string()));
 }
 
 TEST(SupervisorLimits, ABackgroundProcessThatHoldsThePipeDoesNotHoldTheStep) {
@@ -106,15 +107,16 @@ TEST(SupervisorLimits, ABackgroundProcessThatHoldsThePipeDoesNotHoldTheStep) {
 TEST(SupervisorLimits, ABackgroundProcessMayBeKeptUntilTheJobEnds) {
   const TempFolder folder;
   Supervised job(folder.path());
-  auto order = job.shell("0", "sh -c 'while :; do echo noise; sleep 0.01; done' fairlead-3129 & echo first");
+  auto order = job.shell("0", "sh -c 'while :; do echo noise; sleep 0.01; done' " + rare("3129") + " & echo first");
   order.keep_background = true;
   EXPECT_EQ(job.run(order).strays, 0);
   const auto kept = job.log("0");
-  EXPECT_EQ(job.run("1", "grep -l fairlead-3129 /proc/*/cmdline | grep -v self > /dev/null; echo second").exit_code, 0);
+  EXPECT_EQ(job.run("1", "grep -l '[3]" + rare("3129").substr(1) + "' /proc/*/cmdline | grep -v self > /dev/null; echo second").exit_code,
+            0);
   EXPECT_EQ(job.log("0"), kept);
   job.finish();
   EXPECT_EQ(job.wait(), 0);
-  EXPECT_TRUE(gone("fairlead-3129"));
+  EXPECT_TRUE(gone(rare("3129")));
 }
 
 TEST(SupervisorLimits, OneLineOf100MebibytesAndNuls) {

@@ -44,7 +44,7 @@ TEST(Supervisor, AStepWhoseSupervisorWasKilledIsLostAndItsProcessEnds) {
   const TempFolder folder;
   {
     Supervised job(folder.path());
-    job.start(job.shell("0", "echo begun; exec sleep 3123"));
+    job.start(job.shell("0", "echo begun; exec sleep " + rare("3123")));
     job.until("is", "output");
     ::kill(job.pid(), SIGKILL);
     job.wait();
@@ -53,7 +53,7 @@ TEST(Supervisor, AStepWhoseSupervisorWasKilledIsLostAndItsProcessEnds) {
   again.start(again.shell("0", "echo twice"));
   EXPECT_EQ(again.until("is", "status").at("state"), "lost");
   EXPECT_EQ(again.log("0"), "begun\n");
-  EXPECT_TRUE(gone("3123"));
+  EXPECT_TRUE(gone(rare("3123")));
   EXPECT_EQ(again.run("1", "true").exit_code, 0);
 }
 

@@ -66,7 +66,7 @@ for (const name of names) {
   const folder = `${templates}/${name}`;
   const shared = { binary, shim, story: stories[name], repository: makeRepository(folder, stories[name].pipeline), keep };
   const begin = Date.now();
-  const untouched = await scenario(shared);
+  const untouched = await scenario(shared).catch((error) => ({ problems: ["lost: " + error.message] }));
   if (untouched.problems.length > 0) {
     console.log(`FAIL ${name} without any crash: ${untouched.problems.join("; ")}`);
     totals.failed += 1;

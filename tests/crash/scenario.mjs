@@ -59,6 +59,11 @@ export async function scenario({ binary, shim, story, repository, crash = {}, ke
     found.push(...historyProblems(world.history()));
     const check = world.integrity();
     if (check !== '[{"integrity_check":"ok"}]') found.push(`corrupt: ${check}`);
+    const held = world.held();
+    if (held) found.push(`lost: environments stay held: ${held}`);
+    const tables = world.tables();
+    const rebuilt = world.rebuilt();
+    if (tables !== rebuilt) found.push(`corrupt: the tables say ${tables} where the log says ${rebuilt}`);
     for (const left of await world.leftovers()) found.push(`repeated: still running: ${left}`);
     bad = found.length > 0;
     return { calls, deaths: world.deaths, problems: found, dir: world.dir };

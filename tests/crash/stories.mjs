@@ -134,10 +134,10 @@ stages:
       await world.until((run) => world.effects().includes("inside") || over(run), "the first deploy");
       await world.deliver("msg_2");
       await world.until((run) => run.stages?.[0]?.state === "waiting" || run.stages?.[0]?.state === "running" || over(run), "the second run", 2);
-      await world.write("go");
+      world.write("go");
       await world.until(over, "the first end");
       await world.until((run) => world.effects().filter((e) => e === "inside").length === 2 || over(run), "the second deploy", 2);
-      await world.write("go");
+      world.write("go");
       await world.until(over, "the second end", 2);
       return world.run();
     },

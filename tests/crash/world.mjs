@@ -61,6 +61,7 @@ export class World {
     this.socket = path.join(this.data, "fairlead.sock");
     this.server = null;
     this.deaths = 0;
+    this.fifos = new Map();
     this.bell = new Bell();
     fs.writeFileSync(this.ledger, "");
     this.watcher = fs.watch(this.ledger, () => this.bell.ring());
@@ -215,13 +216,27 @@ environments:
   integrity() { return this.sql("pragma integrity_check; pragma foreign_key_check;").trim(); }
   // Of the runs, after the server's end: how often each was recorded.
   history() { return JSON.parse(this.sql("select stream.name as stream, type, payload from event join stream on stream.id = event.stream where stream.name like 'run:%' order by seq") || "[]"); }
-  fifo(name) { execFileSync("mkfifo", [path.join(this.dir, name)]); }
-  // One line for one reader, when it comes.
-  write(name) { return fs.promises.writeFile(path.join(this.dir, name), "go\n"); }
+  // Held open for both ways: nobody waits for the other end to come, and a line stays until it is read.
+  // What the tables of runs and deployments say, and what the log says they should: both after the server's end.
+  tables() { return this.sql("select * from run order by id; select * from run_environment order by environment, run; select * from deployment order by id"); }
+  rebuilt() {
+    execFileSync(this.binary, ["doctor", "--rebuild", "--config", path.join(this.dir, "fairlead.yml")]);
+    return this.tables();
+  }
+  // Environments that are still held.
+  held() { return this.sql("select key from doc where kind = 'hold'").trim(); }
+  fifo(name) {
+    execFileSync("mkfifo", [path.join(this.dir, name)]);
+    this.fifos.set(name, fs.openSync(path.join(this.dir, name), "r+"));
+  }
+  // One line for one reader.
+  write(name) { fs.writeSync(this.fifos.get(name), "go\n"); }
   put(name) { fs.writeFileSync(path.join(this.dir, name), ""); }
 
   async end() {
     this.watcher.close();
+    for (const fd of this.fifos.values()) fs.closeSync(fd);
+    this.fifos.clear();
     if (this.server) {
       this.server.kill("SIGTERM");
       await this.gone;

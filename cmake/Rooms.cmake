@@ -18,3 +18,8 @@ function(fairlead_unit room)
   add_test(NAME unit_${room} COMMAND unit_${room} --gtest_brief=1)
   set_tests_properties(unit_${room} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
+
+# fairlead_hot(sources...): optimised in debug builds, too: what the random histories run some million times.
+function(fairlead_hot)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Debug>:-O1>")
+endfunction()

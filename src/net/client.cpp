@@ -138,6 +138,7 @@ void prepare(CURL* easy, const HttpRequest& request, const HeaderList& headers, 
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set(easy, CURLOPT_USERAGENT, "fairlead/" FAIRLEAD_VERSION);
+  set(easy, CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
   set(easy, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
   set(easy, CURLOPT_MAXREDIRS, 5L);
   set(easy, CURLOPT_HTTPHEADER, headers.get());
@@ -149,6 +150,20 @@ void prepare(CURL* easy, const HttpRequest& request, const HeaderList& headers, 
   set_route(easy, request, exchange);
 }
 
+/// Before the first byte of the request: libcurl had no connection to send it on.
+bool never_sent(const Exchange& exchange) {
+  curl_off_t ready = 0;
+  long sent = 0;
+  curl().easy_getinfo(exchange.transfer->easy(), CURLINFO_PRETRANSFER_TIME_T, &ready);
+  curl().easy_getinfo(exchange.transfer->easy(), CURLINFO_REQUEST_SIZE, &sent);
+  return ready == 0 && sent == 0;
+}
+
+[[noreturn]] void fail_without_answer(const Exchange& exchange, ErrorKind kind, const std::string& message) {
+  if (never_sent(exchange)) throw NotSent(kind, message);
+  throw Error(kind, message);
+}
+
 [[noreturn]] void fail(const HttpRequest& request, const Exchange& exchange, CURLcode code) {
   const auto what = request.method + " " + origin_of(request.url);
   if (exchange.refused_address)
@@ -157,8 +172,7 @@ void prepare(CURL* easy, const HttpRequest& request, const HeaderList& headers, 
     throw Error(ErrorKind::too_large, what + ": the answer is larger than " + std::to_string(exchange.max_reply) + " bytes");
   const std::string reason = exchange.transfer->error_text()[0] ? exchange.transfer->error_text() : curl().easy_strerror(code);
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) throw Error(ErrorKind::usage, what + ": " + reason);
-  if (code == CURLE_OPERATION_TIMEDOUT) throw Error(ErrorKind::timeout, what + ": " + reason);
-  throw Error(ErrorKind::unavailable, what + ": " + reason);
+  fail_without_answer(exchange, code == CURLE_OPERATION_TIMEDOUT ? ErrorKind::timeout : ErrorKind::unavailable, what + ": " + reason);
 }
 
 Awaitable<HttpReply> transfer_of(std::shared_ptr<CurlMulti> multi, HttpRequest request, HttpClient::OnChunk on_chunk, Deadline deadline) {
@@ -171,7 +185,7 @@ Awaitable<HttpReply> transfer_of(std::shared_ptr<CurlMulti> multi, HttpRequest r
   try {
     code = co_await transfer.perform(deadline);
   } catch (const Error& error) {
-    throw error.within(request.method + " " + origin_of(request.url));
+    fail_without_answer(exchange, error.kind(), request.method + " " + origin_of(request.url) + ": " + error.message());
   }
   if (code != CURLE_OK && !exchange.stopped) fail(request, exchange, code);
   long status = 0;

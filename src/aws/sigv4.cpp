@@ -117,8 +117,8 @@ HeaderLines sign(const Signable& request, const Credentials& credentials, const 
   const auto where = day + "/" + region + "/" + service + "/aws4_request";
   const auto to_sign = "AWS4-HMAC-SHA256\n" + instant + "\n" + where + "\n" + sha256_hex(canonical);
   const auto signature = hmac_sha256_hex(signing_key(credentials, day, region, service), to_sign);
-  added.emplace_back("Authorization", "AWS4-HMAC-SHA256 Credential=" + credentials.access_key + "/" + where + ", SignedHeaders=" +
-                                          signed_names + ", Signature=" + signature);
+  added.emplace_back("Authorization", "AWS4-HMAC-SHA256 Credential=" + credentials.access_key + "/" + where +
+                                          ", SignedHeaders=" + signed_names + ", Signature=" + signature);
   return added;
 }
 

@@ -35,7 +35,8 @@ TEST(SigV4, SignsLikeBotocore) {
     SCOPED_TRACE(text_at(one, "name"));
     Credentials credentials{text_at(document, "access_key"), Secret(text_at(document, "secret_key")), Secret(text_at(one, "token"))};
     const auto body = text_at(one, "body");
-    const auto added = sign(signable_of(one, body), credentials, text_at(one, "service"), text_at(one, "region"), *parse_time(text_at(one, "time")));
+    const auto added =
+        sign(signable_of(one, body), credentials, text_at(one, "service"), text_at(one, "region"), *parse_time(text_at(one, "time")));
     EXPECT_EQ(added.size(), one.at("signed").size());
     for (const auto& [name, value] : added) EXPECT_EQ(value, text_at(one.at("signed"), to_lower(name))) << name;
   }

@@ -36,12 +36,12 @@ void Bucket::take(Time now) {
 
 void Bucket::on_throttle(Time now, Time call_left, Duration pause) {
   settle(now);
+  paused_until_ = std::max(paused_until_, now + pause);
   if (call_left <= throttled_) return;
   rate_ = std::max(rate_ * 0.5, limit_.rate * 0.02);
   tokens_ = std::min(tokens_, 0.0);
   throttled_ = now;
   grown_ = now;
-  paused_until_ = std::max(paused_until_, now + pause);
 }
 
 void Bucket::on_success(Time now) {

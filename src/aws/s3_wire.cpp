@@ -8,6 +8,7 @@
 
 #include "aws/shapes.hpp"
 #include "aws/xml.hpp"
+#include "fairlead/base/error.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 

@@ -80,17 +80,17 @@ Json convert_number(const std::string& text) {
 }
 
 /// A scalar that is not what the shape says stays text: better odd than lost.
-Json convert_scalar(const std::string& text, Shape::Kind kind) {
+Json convert_scalar(const std::string& content, Shape::Kind kind) {
   using enum Shape::Kind;
-  if (kind == boolean && (text == "true" || text == "false")) return text == "true";
-  if (kind == number) return convert_number(text);
+  if (kind == boolean && (content == "true" || content == "false")) return content == "true";
+  if (kind == number) return convert_number(content);
   if (kind == integer) {
-    if (const auto value = parse_int(text)) return *value;
+    if (const auto value = parse_int(content)) return *value;
   }
   if (kind == time) {
-    if (const auto at = parse_time(text)) return json_seconds(*at);
+    if (const auto at = parse_time(content)) return json_seconds(*at);
   }
-  return text;
+  return content;
 }
 
 Json convert(const pugi::xml_node& node, const Shape& shape, int depth) {

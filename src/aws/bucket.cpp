@@ -12,7 +12,13 @@ double seconds_between(Time from, Time to) { return std::max(0.0, std::chrono::d
 }  // namespace
 
 Bucket::Bucket(Limit limit, Time start)
-    : limit_(limit), rate_(limit.rate), tokens_(limit.burst), settled_(start), grown_(start), throttled_(Time::min()), paused_until_(start) {}
+    : limit_(limit),
+      rate_(limit.rate),
+      tokens_(limit.burst),
+      settled_(start),
+      grown_(start),
+      throttled_(Time::min()),
+      paused_until_(start) {}
 
 double Bucket::tokens_at(Time now) const { return std::min(limit_.burst, tokens_ + rate_ * seconds_between(settled_, now)); }
 

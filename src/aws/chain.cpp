@@ -21,9 +21,10 @@ Error nothing_found(const std::string& profile) {
 /// A refused AssumeRole is nearly always the trust policy, which the plain message does not say.
 AwsError not_assumable(const AwsError& error, const Scope& scope, const std::string& base) {
   const auto external = scope.external_id.empty() ? std::string() : " with this external id";
-  return AwsError(error.kind(), "role " + scope.role + " cannot be assumed by " + base + ": " + error.message(),
-                  "its trust policy must allow sts:AssumeRole for that identity" + external + (scope.tags.empty() ? "" : " and sts:TagSession"),
-                  error.facts());
+  return AwsError(
+      error.kind(), "role " + scope.role + " cannot be assumed by " + base + ": " + error.message(),
+      "its trust policy must allow sts:AssumeRole for that identity" + external + (scope.tags.empty() ? "" : " and sts:TagSession"),
+      error.facts());
 }
 
 }  // namespace
@@ -118,7 +119,8 @@ Awaitable<Credentials> Chain::profile_role(Scope scope, Profile profile, int dep
     throw Error(ErrorKind::unauthorized, "AWS profile " + profile.name + " asks for an MFA code, which a server cannot give",
                 "use a role whose trust policy does not ask for MFA");
   if (profile.has("web_identity_token_file"))
-    co_return co_await web_identity(scope, profile.get("role_arn"), profile.get("web_identity_token_file"), profile.get("role_session_name"));
+    co_return co_await web_identity(scope, profile.get("role_arn"), profile.get("web_identity_token_file"),
+                                    profile.get("role_session_name"));
   Credentials base;
   const auto source = profile.get("source_profile");
   if (source.empty()) {
@@ -129,7 +131,8 @@ Awaitable<Credentials> Chain::profile_role(Scope scope, Profile profile, int dep
     base = std::move(*own);
   } else {
     const auto below = ProfileFiles(needs_.env).find(source);
-    if (!below) throw Error(ErrorKind::unauthorized, "the source_profile '" + source + "' of AWS profile " + profile.name + " does not exist");
+    if (!below)
+      throw Error(ErrorKind::unauthorized, "the source_profile '" + source + "' of AWS profile " + profile.name + " does not exist");
     base = co_await from_profile(scope, *below, depth + 1);
   }
   scope.role = profile.get("role_arn");
@@ -144,7 +147,8 @@ Awaitable<Credentials> Chain::credential_source(std::string profile, std::string
   if (source == "EcsContainer") found = co_await sources::from_container(needs_.http, needs_.env);
   if (source == "Ec2InstanceMetadata") found = co_await sources::from_instance(needs_.http, needs_.env);
   if (!found)
-    throw Error(ErrorKind::unauthorized, "AWS profile " + profile + " has no source of credentials for its role: credential_source '" + source + "'",
+    throw Error(ErrorKind::unauthorized,
+                "AWS profile " + profile + " has no source of credentials for its role: credential_source '" + source + "'",
                 "set source_profile, or credential_source to Environment, EcsContainer or Ec2InstanceMetadata");
   co_return std::move(*found);
 }

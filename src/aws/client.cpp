@@ -93,12 +93,13 @@ Client::Client(asio::any_io_executor executor, Settings settings, Outside outsid
       settings_(std::move(settings)),
       outside_(std::move(outside)),
       limiter_(executor, outside_.monotonic),
-      chain_({.http = outside_.http,
-              .env = settings_.env,
-              .clock = settings_.clock,
-              .base = [this](Scope scope) { return credentials_.get(std::move(scope)); },
-              .sts = [this](Scope scope, std::optional<Credentials> credentials, std::string operation,
-                            Json params) { return sts(std::move(scope), std::move(credentials), std::move(operation), std::move(params)); }}),
+      chain_(
+          {.http = outside_.http,
+           .env = settings_.env,
+           .clock = settings_.clock,
+           .base = [this](Scope scope) { return credentials_.get(std::move(scope)); },
+           .sts = [this](Scope scope, std::optional<Credentials> credentials, std::string operation,
+                         Json params) { return sts(std::move(scope), std::move(credentials), std::move(operation), std::move(params)); }}),
       credentials_(executor, settings_.clock, [this](Scope scope) { return chain_.fetch(std::move(scope)); }) {}
 
 std::string Client::region_of(const Scope& scope) const {
@@ -141,12 +142,14 @@ Awaitable<Json> Client::sts(Scope scope, std::optional<Credentials> credentials,
 
 Awaitable<WireAnswer> Client::send(std::shared_ptr<Call> call, Deadline deadline) {
   const auto wire = encode(call->called, call->params, call->endpoint);
-  net::HttpRequest request{.method = wire.method, .url = wire.url(), .fresh_connection = call->repeat == Repeat::once, .max_reply = 1u << 30};
+  net::HttpRequest request{
+      .method = wire.method, .url = wire.url(), .fresh_connection = call->repeat == Repeat::once, .max_reply = 1u << 30};
   for (const auto& [name, value] : wire.headers) request.headers.add(name, value);
   if (!call->unsigned_call) {
     const Signable signable{wire.method, wire.host, wire.path, wire.query, wire.headers, wire.body};
     const auto at = settings_.clock() + clock_offset_;
-    for (auto& [name, value] : sign(signable, call->credentials, std::string(call->called.service.signing), call->endpoint.signing_region, at))
+    for (auto& [name, value] :
+         sign(signable, call->credentials, std::string(call->called.service.signing), call->endpoint.signing_region, at))
       request.headers.add(name, value);
   }
   request.body = wire.body;

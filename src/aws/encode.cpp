@@ -179,7 +179,8 @@ std::string query_body(const Called& called, const Json& params) {
 }
 
 WireRequest encode(const Called& called, const Json& params, const Endpoint& endpoint) {
-  WireRequest request{.method = std::string(called.operation.method), .scheme = endpoint.scheme, .host = endpoint.host, .path = endpoint.base};
+  WireRequest request{
+      .method = std::string(called.operation.method), .scheme = endpoint.scheme, .host = endpoint.host, .path = endpoint.base};
   switch (called.service.protocol) {
     case Protocol::json_1_0:
     case Protocol::json_1_1: encode_json(called, params, request); break;

@@ -11,19 +11,53 @@
 namespace fairlead::aws {
 namespace {
 
-constexpr std::array<std::string_view, 29> naming{
-    "cluster", "service", "services", "taskDefinition", "family", "task", "serviceDeploymentArn", "serviceRevisionArns", "resourceArn",
-    "repositoryName", "logGroupName", "logStreamName", "TargetGroupArn", "ListenerArn", "RuleArn", "AutoScalingGroupName",
-    "AutoScalingGroupNames", "InstanceIds", "InstanceId", "CommandId", "DocumentName", "Rule", "Name", "AlarmNames", "SecretId", "RoleArn",
-    "RoleName", "Bucket", "Key"};
+constexpr std::array<std::string_view, 29> naming{"cluster",
+                                                  "service",
+                                                  "services",
+                                                  "taskDefinition",
+                                                  "family",
+                                                  "task",
+                                                  "serviceDeploymentArn",
+                                                  "serviceRevisionArns",
+                                                  "resourceArn",
+                                                  "repositoryName",
+                                                  "logGroupName",
+                                                  "logStreamName",
+                                                  "TargetGroupArn",
+                                                  "ListenerArn",
+                                                  "RuleArn",
+                                                  "AutoScalingGroupName",
+                                                  "AutoScalingGroupNames",
+                                                  "InstanceIds",
+                                                  "InstanceId",
+                                                  "CommandId",
+                                                  "DocumentName",
+                                                  "Rule",
+                                                  "Name",
+                                                  "AlarmNames",
+                                                  "SecretId",
+                                                  "RoleArn",
+                                                  "RoleName",
+                                                  "Bucket",
+                                                  "Key"};
 
-constexpr std::array<std::string_view, 7> denied_codes{"AccessDenied",       "AccessDeniedException", "AllAccessDisabled", "AuthorizationError",
-                                                        "NotAuthorized",      "NotAuthorizedException", "UnauthorizedOperation"};
+constexpr std::array<std::string_view, 7> denied_codes{"AccessDenied",         "AccessDeniedException", "AllAccessDisabled",
+                                                       "AuthorizationError",   "NotAuthorized",         "NotAuthorizedException",
+                                                       "UnauthorizedOperation"};
 
-constexpr std::array<std::string_view, 13> credential_codes{
-    "AuthFailure",          "ExpiredToken",          "ExpiredTokenException",    "IncompleteSignature",  "IncompleteSignatureException",
-    "InvalidAccessKeyId",   "InvalidClientTokenId",  "InvalidSignatureException", "InvalidToken",         "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException", "SignatureDoesNotMatch", "UnrecognizedClientException"};
+constexpr std::array<std::string_view, 13> credential_codes{"AuthFailure",
+                                                            "ExpiredToken",
+                                                            "ExpiredTokenException",
+                                                            "IncompleteSignature",
+                                                            "IncompleteSignatureException",
+                                                            "InvalidAccessKeyId",
+                                                            "InvalidClientTokenId",
+                                                            "InvalidSignatureException",
+                                                            "InvalidToken",
+                                                            "MissingAuthenticationToken",
+                                                            "MissingAuthenticationTokenException",
+                                                            "SignatureDoesNotMatch",
+                                                            "UnrecognizedClientException"};
 
 template <class Codes>
 bool has(const Codes& codes, std::string_view code) {

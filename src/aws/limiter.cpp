@@ -70,7 +70,9 @@ void Limiter::on_throttle(const LimitKey& key, Time call_left, Duration pause) {
   const auto line = line_of(key);
   ++line->throttled;
   line->bucket.on_throttle(clock_(), call_left, pause);
-  log::info("aws.throttled", {{"account", key.account}, {"region", key.region}, {"family", key.family},
+  log::info("aws.throttled", {{"account", key.account},
+                              {"region", key.region},
+                              {"family", key.family},
                               {"per_minute", static_cast<std::int64_t>(line->bucket.rate() * 60)}});
 }
 
@@ -79,8 +81,13 @@ void Limiter::on_success(const LimitKey& key) { line_of(key)->bucket.on_success(
 std::vector<Usage> Limiter::usage() const {
   std::vector<Usage> out;
   for (const auto& [key, line] : lines_)
-    out.push_back({.account = key.account, .region = key.region, .family = key.family, .calls = line->calls, .throttled = line->throttled,
-                   .rate = line->bucket.rate(), .waiting = line->waiting.size()});
+    out.push_back({.account = key.account,
+                   .region = key.region,
+                   .family = key.family,
+                   .calls = line->calls,
+                   .throttled = line->throttled,
+                   .rate = line->bucket.rate(),
+                   .waiting = line->waiting.size()});
   return out;
 }
 

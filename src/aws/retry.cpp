@@ -18,18 +18,30 @@ using namespace std::chrono_literals;
 constexpr int max_tries = 5;
 
 // The union of what AWS's own clients treat as throttling.
-constexpr std::array<std::string_view, 15> throttle_codes{"BandwidthLimitExceeded", "EC2ThrottledException",
-    "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
-    "RequestThrottledException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException", "TooManyRequestsException",
-    "TransactionInProgressException", "RequestThrottling", "ThrottlingError"};
+constexpr std::array<std::string_view, 15> throttle_codes{"BandwidthLimitExceeded",
+                                                          "EC2ThrottledException",
+                                                          "PriorRequestNotComplete",
+                                                          "ProvisionedThroughputExceededException",
+                                                          "RequestLimitExceeded",
+                                                          "RequestThrottled",
+                                                          "RequestThrottledException",
+                                                          "SlowDown",
+                                                          "ThrottledException",
+                                                          "Throttling",
+                                                          "ThrottlingException",
+                                                          "TooManyRequestsException",
+                                                          "TransactionInProgressException",
+                                                          "RequestThrottling",
+                                                          "ThrottlingError"};
 
-constexpr std::array<std::string_view, 4> skew_codes{"RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired", "SignatureNotYetCurrent"};
+constexpr std::array<std::string_view, 4> skew_codes{"RequestTimeTooSkewed", "RequestInTheFuture", "RequestExpired",
+                                                     "SignatureNotYetCurrent"};
 
 constexpr std::array<std::string_view, 4> expired_codes{"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
-                                                         "ExpiredTokenError"};
+                                                        "ExpiredTokenError"};
 
 constexpr std::array<std::string_view, 5> server_codes{"InternalError", "InternalFailure", "ServiceUnavailable", "RequestTimeout",
-                                                        "RequestTimeoutException"};
+                                                       "RequestTimeoutException"};
 
 template <class Codes>
 bool has(const Codes& codes, std::string_view code) {

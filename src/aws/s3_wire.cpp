@@ -99,7 +99,8 @@ void s3_encode_rest(const std::string& operation, const Json& rest, WireRequest&
     if (name == "Body") {
       request.body = value.get<std::string>();
     } else if (name == "Metadata") {
-      for (const auto& [key, text] : value.items()) request.headers.emplace_back(std::string(metadata_prefix) + key, text.get<std::string>());
+      for (const auto& [key, text] : value.items())
+        request.headers.emplace_back(std::string(metadata_prefix) + key, text.get<std::string>());
     } else if (name == "CreateBucketConfiguration") {
       request.body = location_body(value);
     } else {

@@ -14,8 +14,7 @@ struct Row {
 };
 
 constexpr std::array answers{
-    Row{"autoscaling:CancelInstanceRefresh",
-        "{InstanceRefreshId}"},
+    Row{"autoscaling:CancelInstanceRefresh", "{InstanceRefreshId}"},
     Row{"autoscaling:DescribeAutoScalingGroups",
         "{AutoScalingGroups:[{AutoScalingGroupName,AutoScalingGroupARN,LaunchConfigurationName,LaunchTemplate:{LaunchTemplateId,"
         "LaunchTemplateName,Version},MixedInstancesPolicy:{LaunchTemplate:{LaunchTemplateSpecification:{LaunchTemplateId,"
@@ -78,10 +77,8 @@ constexpr std::array answers{
     Row{"autoscaling:ExitStandby",
         "{Activities:[{ActivityId,AutoScalingGroupName,Description,Cause,StartTime:@,EndTime:@,StatusCode,StatusMessage,Progress:#,"
         "Details,AutoScalingGroupState,AutoScalingGroupARN}]}"},
-    Row{"autoscaling:RollbackInstanceRefresh",
-        "{InstanceRefreshId}"},
-    Row{"autoscaling:StartInstanceRefresh",
-        "{InstanceRefreshId}"},
+    Row{"autoscaling:RollbackInstanceRefresh", "{InstanceRefreshId}"},
+    Row{"autoscaling:StartInstanceRefresh", "{InstanceRefreshId}"},
     Row{"ec2:DescribeInstanceStatus",
         "{InstanceStatuses=instanceStatusSet:[{AvailabilityZone=availabilityZone,AvailabilityZoneId=availabilityZoneId,"
         "OutpostArn=outpostArn,Operator=operator:{Managed=managed:?,Principal=principal,HiddenByDefault=hiddenByDefault:?},"
@@ -102,7 +99,8 @@ constexpr std::array answers{
         "Hypervisor=hypervisor,IamInstanceProfile=iamInstanceProfile:{Arn=arn,Id=id},InstanceLifecycle=instanceLifecycle,"
         "ElasticGpuAssociations=elasticGpuAssociationSet:[{ElasticGpuId=elasticGpuId,ElasticGpuAssociationId=elasticGpuAssociationId,"
         "ElasticGpuAssociationState=elasticGpuAssociationState,ElasticGpuAssociationTime=elasticGpuAssociationTime}],"
-        "ElasticInferenceAcceleratorAssociations=elasticInferenceAcceleratorAssociationSet:[{ElasticInferenceAcceleratorArn=elasticInferenceAcceleratorArn,"
+        "ElasticInferenceAcceleratorAssociations=elasticInferenceAcceleratorAssociationSet:[{ElasticInferenceAcceleratorArn="
+        "elasticInferenceAcceleratorArn,"
         "ElasticInferenceAcceleratorAssociationId=elasticInferenceAcceleratorAssociationId,"
         "ElasticInferenceAcceleratorAssociationState=elasticInferenceAcceleratorAssociationState,"
         "ElasticInferenceAcceleratorAssociationTime=elasticInferenceAcceleratorAssociationTime:@}],"
@@ -210,10 +208,8 @@ constexpr std::array answers{
         "ForwardConfig:{TargetGroups:[{TargetGroupArn,Weight:#}],TargetGroupStickinessConfig:{Enabled:?,DurationSeconds:#}},"
         "JwtValidationConfig:{JwksEndpoint,Issuer,AdditionalClaims:[{Format,Name,Values:[]}]}}],IsDefault:?,Transforms:[{Type,"
         "HostHeaderRewriteConfig:{Rewrites:[{Regex,Replace}]},UrlRewriteConfig:{Rewrites:[{Regex,Replace}]}}]}],NextMarker}"},
-    Row{"elasticloadbalancing:DescribeTags",
-        "{TagDescriptions:[{ResourceArn,Tags:[{Key,Value}]}]}"},
-    Row{"elasticloadbalancing:DescribeTargetGroupAttributes",
-        "{Attributes:[{Key,Value}]}"},
+    Row{"elasticloadbalancing:DescribeTags", "{TagDescriptions:[{ResourceArn,Tags:[{Key,Value}]}]}"},
+    Row{"elasticloadbalancing:DescribeTargetGroupAttributes", "{Attributes:[{Key,Value}]}"},
     Row{"elasticloadbalancing:DescribeTargetGroups",
         "{TargetGroups:[{TargetGroupArn,TargetGroupName,Protocol,Port:#,VpcId,HealthCheckProtocol,HealthCheckPort,"
         "HealthCheckEnabled:?,HealthCheckIntervalSeconds:#,HealthCheckTimeoutSeconds:#,HealthyThresholdCount:#,"
@@ -245,8 +241,7 @@ constexpr std::array answers{
         "ForwardConfig:{TargetGroups:[{TargetGroupArn,Weight:#}],TargetGroupStickinessConfig:{Enabled:?,DurationSeconds:#}},"
         "JwtValidationConfig:{JwksEndpoint,Issuer,AdditionalClaims:[{Format,Name,Values:[]}]}}],IsDefault:?,Transforms:[{Type,"
         "HostHeaderRewriteConfig:{Rewrites:[{Regex,Replace}]},UrlRewriteConfig:{Rewrites:[{Regex,Replace}]}}]}]}"},
-    Row{"elasticloadbalancing:ModifyTargetGroupAttributes",
-        "{Attributes:[{Key,Value}]}"},
+    Row{"elasticloadbalancing:ModifyTargetGroupAttributes", "{Attributes:[{Key,Value}]}"},
     Row{"iam:GetRole",
         "{Role:{Path,RoleName,RoleId,Arn,CreateDate:@,AssumeRolePolicyDocument,Description,MaxSessionDuration:#,"
         "PermissionsBoundary:{PermissionsBoundaryType,PermissionsBoundaryArn},Tags:[{Key,Value}],RoleLastUsed:{LastUsedDate:@,"
@@ -262,16 +257,14 @@ constexpr std::array answers{
         "{IsTruncated:?,Contents:[*{Key,LastModified:@,ETag,ChecksumAlgorithm:[*],ChecksumType,Size:#,StorageClass,"
         "Owner:{DisplayName,ID},RestoreStatus:{IsRestoreInProgress:?,RestoreExpiryDate:@}}],Name,Prefix,Delimiter,MaxKeys:#,"
         "CommonPrefixes:[*{Prefix}],EncodingType,KeyCount:#,ContinuationToken,NextContinuationToken,StartAfter}"},
-    Row{"sns:Publish",
-        "{MessageId,SequenceNumber}"},
+    Row{"sns:Publish", "{MessageId,SequenceNumber}"},
     Row{"sts:AssumeRole",
         "{Credentials:{AccessKeyId,SecretAccessKey,SessionToken,Expiration:@},AssumedRoleUser:{AssumedRoleId,Arn},PackedPolicySize:#,"
         "SourceIdentity}"},
     Row{"sts:AssumeRoleWithWebIdentity",
         "{Credentials:{AccessKeyId,SecretAccessKey,SessionToken,Expiration:@},SubjectFromWebIdentityToken,"
         "AssumedRoleUser:{AssumedRoleId,Arn},PackedPolicySize:#,Provider,Audience,SourceIdentity}"},
-    Row{"sts:GetCallerIdentity",
-        "{UserId,Account,Arn}"},
+    Row{"sts:GetCallerIdentity", "{UserId,Account,Arn}"},
 };
 
 constexpr std::array inputs{
@@ -283,8 +276,7 @@ constexpr std::array inputs{
         "MaxResults:#}"},
     Row{"ec2:DescribeSecurityGroups",
         "{GroupIds=GroupId:[*],GroupNames=GroupName:[*],NextToken,MaxResults:#,DryRun:?,Filters=Filter:[*{Name,Values=Value:[*]}]}"},
-    Row{"ec2:DescribeSubnets",
-        "{Filters=Filter:[*{Name,Values=Value:[*]}],SubnetIds=SubnetId:[*],NextToken,MaxResults:#,DryRun:?}"},
+    Row{"ec2:DescribeSubnets", "{Filters=Filter:[*{Name,Values=Value:[*]}],SubnetIds=SubnetId:[*],NextToken,MaxResults:#,DryRun:?}"},
 };
 
 template <class Rows>

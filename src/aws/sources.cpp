@@ -50,7 +50,8 @@ Awaitable<net::HttpReply> ask(Http http, net::HttpRequest request) {
 
 std::string metadata_base(const Env& env) {
   auto base = env_text(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
-  if (base.empty()) base = env_text(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE") == "IPv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
+  if (base.empty())
+    base = env_text(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE") == "IPv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
   while (base.ends_with('/')) base.pop_back();
   return base;
 }
@@ -76,7 +77,8 @@ Credentials from_json(const Json& json, std::string source) {
     out.expires = parse_time(expiration.get<std::string>());
   out.source = std::move(source);
   if (out.access_key.empty() || out.secret_key.empty())
-    throw Error(ErrorKind::unauthorized, out.source + " gave no credentials" + (json.contains("Message") ? ": " + text_at(json, "Message") : ""));
+    throw Error(ErrorKind::unauthorized,
+                out.source + " gave no credentials" + (json.contains("Message") ? ": " + text_at(json, "Message") : ""));
   return out;
 }
 

@@ -42,8 +42,7 @@ std::string cached_token(const Env& env, const Profile& profile, const std::stri
 std::string sso_cache_file(const std::string& key) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  if (EVP_Digest(key.data(), key.size(), digest, &size, EVP_sha1(), nullptr) != 1)
-    throw Error(ErrorKind::internal, "OpenSSL has no SHA-1");
+  if (EVP_Digest(key.data(), key.size(), digest, &size, EVP_sha1(), nullptr) != 1) throw Error(ErrorKind::internal, "OpenSSL has no SHA-1");
   return hex(std::string_view(reinterpret_cast<const char*>(digest), size)) + ".json";
 }
 

@@ -36,8 +36,10 @@ Json convert_unknown(const pugi::xml_node& node, int depth) {
     if (child.type() != pugi::node_element) continue;
     auto value = convert(child, Shape{}, depth + 1);
     const auto name = local_name(child);
-    if (name == "member" || name == "item") list.push_back(std::move(value));
-    else object[std::string(name)] = std::move(value);
+    if (name == "member" || name == "item")
+      list.push_back(std::move(value));
+    else
+      object[std::string(name)] = std::move(value);
   }
   return object.empty() ? list : object;
 }
@@ -112,8 +114,8 @@ Json decode_xml(const std::string& text, const Shape& shape, std::string_view re
   pugi::xml_document document;
   const auto parsed = document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
   if (!parsed)
-    throw Error(ErrorKind::invalid, std::string("an XML answer cannot be read: ") + parsed.description() + " at byte " +
-                                        std::to_string(parsed.offset));
+    throw Error(ErrorKind::invalid,
+                std::string("an XML answer cannot be read: ") + parsed.description() + " at byte " + std::to_string(parsed.offset));
   pugi::xml_node node = document.document_element();
   if (!result.empty())
     if (const auto inner = node.child(std::string(result).c_str())) node = inner;

@@ -66,12 +66,13 @@ void Jobs::perform(Awaitable<void> work, std::exception_ptr& error) {
     done = true;
   });
   context_->restart();
-  while (!done) context_->run_one();
+  while (!done && !failure_) context_->run_one();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void Jobs::start(Awaitable<void> work) {
   executor();
-  asio::co_spawn(*context_, std::move(work), [](std::exception_ptr) {});
+  asio::co_spawn(*context_, std::move(work), [this](std::exception_ptr thrown) { failure_ = std::move(thrown); });
   context_->restart();
 }
 

@@ -50,7 +50,7 @@ class Jobs {
     perform(std::move(work), error);
     if (error) std::rethrow_exception(error);
   }
-  /// Starts a coroutine and goes on.
+  /// Starts a coroutine and goes on. What it throws leaves the next call that waits, which would otherwise wait for ever.
   void start(Awaitable<void> work);
 
   const std::filesystem::path& data() const { return data_.path(); }
@@ -64,6 +64,7 @@ class Jobs {
   std::unique_ptr<asio::io_context> context_;
   std::unique_ptr<Pool> pool_;
   LocalParts parts_;
+  std::exception_ptr failure_;
   std::unique_ptr<LocalExecutor> executor_;
 };
 

@@ -101,7 +101,8 @@ TEST(LocalExecutor, AStepWhoseSupervisorWasKilledIsLostAndNothingOfItGoesOn) {
   Jobs jobs;
   const auto host = jobs.open(jobs.spec());
   jobs.start([](Jobs* all) -> Awaitable<void> {
-    while (!std::filesystem::exists(all->folder() / "0/log")) co_await sleep_for(std::chrono::milliseconds(2));
+    // The log is there before the script is, and a step that was not begun is no lost one.
+    while (read_file_if_exists(all->folder() / "0/log").value_or("").empty()) co_await sleep_for(std::chrono::milliseconds(2));
     ::kill(supervisor_of(*all), SIGKILL);
   }(&jobs));
   const auto outcome = jobs.run(*host, 0, "(setsid sleep " + rare("3131") + " &) ; echo up; sleep " + rare("3131"));
@@ -131,7 +132,7 @@ TEST(LocalExecutor, CancelEndsTheStepButNotTheOnesAfterIt) {
   Jobs jobs;
   const auto host = jobs.open(jobs.spec());
   jobs.start([](Jobs* all, engine::JobHost* job) -> Awaitable<void> {
-    while (!std::filesystem::exists(all->folder() / "0/log")) co_await sleep_for(std::chrono::milliseconds(2));
+    while (read_file_if_exists(all->folder() / "0/log").value_or("").empty()) co_await sleep_for(std::chrono::milliseconds(2));
     job->cancel("canceled by user:ops@example.com");
   }(&jobs, host.get()));
   const auto outcome = jobs.run(*host, 0, "trap '' TERM; echo up; while :; do sleep 3132; done");

@@ -60,6 +60,7 @@ struct Engine::Impl {
   Signal idle;
   std::map<std::string, std::shared_ptr<Signal>> run_changed;
   int planning = 0;
+  int arrived = 0;  ///< runs to plan since the last one was planned
   std::vector<std::weak_ptr<RunActor>> plan_queue;
   std::size_t plan_queue_head = 0;
   int in_flight = 0;  ///< transactions of the engine

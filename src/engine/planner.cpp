@@ -14,6 +14,9 @@ namespace fairlead::engine {
 namespace {
 
 constexpr int planners = 4;
+/// Runs that came while one was planned. More than this, and intake goes first: with all planners at work a burst of deliveries would
+/// get half of the machine, and a Git host waits for its answer while a run may wait for its plan.
+constexpr int burst = 2;
 
 store::NewEvent not_planned(State state, const std::string& reason, const std::vector<std::string>& errors) {
   const Json payload{{"state", to_string(state)}, {"reason", reason}, {"errors", errors}};
@@ -137,6 +140,7 @@ Awaitable<void> RunActor::plan() {
   --engine_.planning;
   planning_ = false;
   engine_.next_plan();
+  engine_.arrived = 0;
   // A run that was canceled meanwhile keeps its end.
   auto unless_over = [event = std::move(event)](const RunState& run) {
     return is_terminal(run.state) || run.plan ? std::vector<store::NewEvent>{} : std::vector<store::NewEvent>{event};
@@ -146,11 +150,13 @@ Awaitable<void> RunActor::plan() {
 
 void Engine::Impl::queue_plan(const std::shared_ptr<RunActor>& actor) {
   plan_queue.push_back(actor);
+  ++arrived;
   next_plan();
 }
 
 void Engine::Impl::next_plan() {
-  while (!stopping && planning < planners && plan_queue_head < plan_queue.size()) {
+  const int most = arrived > burst ? 1 : planners;
+  while (!stopping && planning < most && plan_queue_head < plan_queue.size()) {
     auto next = plan_queue[plan_queue_head++].lock();
     if (!next) continue;
     ++planning;

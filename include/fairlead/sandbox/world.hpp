@@ -128,7 +128,8 @@ struct ScriptEnded {
   std::string out, err;
   bool timed_out = false;
 };
-using Fact = std::variant<ContainerStarted, ContainerFailed, ContainerExited, ContainerWrote, ProbeEnded, CheckEnded, ListenerOpened, ScriptEnded>;
+using Fact =
+    std::variant<ContainerStarted, ContainerFailed, ContainerExited, ContainerWrote, ProbeEnded, CheckEnded, ListenerOpened, ScriptEnded>;
 
 /// Where a request to a listener goes.
 struct Route {
@@ -156,8 +157,8 @@ class World {
   /// What has been asked for since the last time, in order.
   std::vector<Command> take_commands();
 
-  Route route(const std::string& listener, const std::string& host, const std::string& path, const std::map<std::string, std::string>& headers,
-              Time now);
+  Route route(const std::string& listener, const std::string& host, const std::string& path,
+              const std::map<std::string, std::string>& headers, Time now);
 
   /// Faults, as docs/sandbox.md describes them: a list replaces all. Throws Error(invalid) that names the bad one.
   void set_faults(const Json& list);

@@ -12,7 +12,8 @@ Awaitable<std::vector<Alarm>> alarm_states(Aws& aws, Scope scope, std::vector<st
   std::map<std::string, Alarm> found;
   for (std::size_t begin = 0; begin < names.size(); begin += 100) {
     const auto end = std::min(begin + 100, names.size());
-    const std::vector<std::string> some(names.begin() + static_cast<std::ptrdiff_t>(begin), names.begin() + static_cast<std::ptrdiff_t>(end));
+    const std::vector<std::string> some(names.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        names.begin() + static_cast<std::ptrdiff_t>(end));
     Json params{{"AlarmNames", some}, {"AlarmTypes", {"MetricAlarm", "CompositeAlarm"}}, {"MaxRecords", 100}};
     const auto answer = co_await aws.call(scope, "cloudwatch:DescribeAlarms", std::move(params));
     for (const char* list : {"MetricAlarms", "CompositeAlarms"})

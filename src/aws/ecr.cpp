@@ -60,7 +60,8 @@ Awaitable<Login> login(Aws& aws, Scope scope) {
   const auto& data = list.at(0);
   const auto plain = from_base64(text_at(data, "authorizationToken"));
   const auto colon = plain ? plain->find(':') : std::string::npos;
-  if (colon == std::string::npos) throw Error(ErrorKind::unavailable, "ecr:GetAuthorizationToken answered with a token that cannot be read");
+  if (colon == std::string::npos)
+    throw Error(ErrorKind::unavailable, "ecr:GetAuthorizationToken answered with a token that cannot be read");
   Login out{.user = plain->substr(0, colon), .password = Secret(plain->substr(colon + 1))};
   const auto endpoint = text_at(data, "proxyEndpoint");
   const auto scheme = endpoint.find("://");

@@ -41,7 +41,8 @@ Awaitable<Described> describe_tasks(Aws& aws, Scope scope, std::string cluster, 
   co_return co_await describe(aws, std::move(scope), "ecs:DescribeTasks", std::move(params), "tasks", std::move(tasks), 100);
 }
 
-Awaitable<std::vector<std::string>> list_tasks(Aws& aws, Scope scope, std::string cluster, std::string service, std::string desired_status) {
+Awaitable<std::vector<std::string>> list_tasks(Aws& aws, Scope scope, std::string cluster, std::string service,
+                                               std::string desired_status) {
   Json params{{"cluster", cluster}, {"serviceName", service}, {"desiredStatus", desired_status}};
   const auto answer = co_await all_pages(aws, std::move(scope), "ecs:ListTasks", std::move(params), "taskArns");
   co_return texts(member(answer, "taskArns"));
@@ -60,7 +61,8 @@ Awaitable<std::vector<Json>> service_deployments(Aws& aws, Scope scope, std::str
   for (const auto& one : member(listed, "serviceDeployments")) arns.push_back(text_at(one, "serviceDeploymentArn"));
   std::vector<Json> found;
   for (std::size_t begin = 0; begin < arns.size(); begin += 20) {
-    Json page{{"serviceDeploymentArns", Json(std::vector<std::string>(arns.begin() + static_cast<std::ptrdiff_t>(begin),
+    Json page{{"serviceDeploymentArns",
+               Json(std::vector<std::string>(arns.begin() + static_cast<std::ptrdiff_t>(begin),
                                              arns.begin() + static_cast<std::ptrdiff_t>(std::min(begin + 20, arns.size()))))}};
     auto answer = co_await aws.call(scope, "ecs:DescribeServiceDeployments", std::move(page));
     for (auto& one : answer["serviceDeployments"]) found.push_back(std::move(one));

@@ -11,7 +11,8 @@ Awaitable<std::optional<Object>> get(Aws& aws, Scope scope, std::string bucket, 
   std::optional<Object> out;
   try {
     auto answer = co_await aws.call(std::move(scope), "s3:GetObject", std::move(params), options);
-    out = Object{.body = std::move(answer["Body"].get_ref<std::string&>()), .etag = text_at(answer, "ETag"),
+    out = Object{.body = std::move(answer["Body"].get_ref<std::string&>()),
+                 .etag = text_at(answer, "ETag"),
                  .content_type = text_at(answer, "ContentType")};
     if (answer.contains("Metadata")) out->metadata = answer["Metadata"].get<std::map<std::string, std::string>>();
   } catch (const AwsError& error) {

@@ -17,13 +17,17 @@ namespace fairlead::aws {
 namespace {
 
 Scope scope_of(const Json& json) {
-  return {.region = text_at(json, "region"), .role = text_at(json, "role"), .external_id = text_at(json, "external_id"),
-          .session_name = text_at(json, "session_name"), .profile = text_at(json, "profile"), .endpoint = text_at(json, "endpoint")};
+  return {.region = text_at(json, "region"),
+          .role = text_at(json, "role"),
+          .external_id = text_at(json, "external_id"),
+          .session_name = text_at(json, "session_name"),
+          .profile = text_at(json, "profile"),
+          .endpoint = text_at(json, "endpoint")};
 }
 
 Json error_json(const AwsError& error) {
-  return {{"code", error.code()}, {"status", error.facts().status}, {"kind", to_string(error.kind())},
-          {"message", error.message()}, {"hint", error.hint()}, {"unknown", error.outcome_unknown()}};
+  return {{"code", error.code()},       {"status", error.facts().status}, {"kind", to_string(error.kind())},
+          {"message", error.message()}, {"hint", error.hint()},           {"unknown", error.outcome_unknown()}};
 }
 
 Json call(const Json& request) {
@@ -67,9 +71,17 @@ Json table() {
   for (const auto& one : all_operations()) {
     const auto* service = find_service(one.service);
     const auto name = std::string(one.service) + ":" + std::string(one.name);
-    out.push_back({{"operation", name}, {"protocol", static_cast<int>(service->protocol)}, {"version", service->version},
-                   {"endpoint", service->endpoint}, {"signing", service->signing}, {"sdk_id", service->sdk_id}, {"method", one.method},
-                   {"path", one.path}, {"token", one.token}, {"answer", answer_shape_text(name)}, {"input", input_shape_text(name)}});
+    out.push_back({{"operation", name},
+                   {"protocol", static_cast<int>(service->protocol)},
+                   {"version", service->version},
+                   {"endpoint", service->endpoint},
+                   {"signing", service->signing},
+                   {"sdk_id", service->sdk_id},
+                   {"method", one.method},
+                   {"path", one.path},
+                   {"token", one.token},
+                   {"answer", answer_shape_text(name)},
+                   {"input", input_shape_text(name)}});
   }
   return out;
 }

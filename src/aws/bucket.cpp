@@ -40,14 +40,15 @@ void Bucket::take(Time now) {
   tokens_ -= 1.0;
 }
 
-void Bucket::on_throttle(Time now, Time call_left, Duration pause) {
+bool Bucket::on_throttle(Time now, Time call_left, Duration pause) {
   settle(now);
   paused_until_ = std::max(paused_until_, now + pause);
-  if (call_left <= throttled_) return;
-  rate_ = std::max(rate_ * 0.5, limit_.rate * 0.02);
+  if (call_left <= throttled_) return false;
+  rate_ = std::max(rate_ * 0.5, limit_.rate * 0.05);
   tokens_ = std::min(tokens_, 0.0);
   throttled_ = now;
   grown_ = now;
+  return true;
 }
 
 void Bucket::on_success(Time now) {

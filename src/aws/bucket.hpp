@@ -21,9 +21,9 @@ class Bucket {
   Time ready_at(Time now) const;
   /// Takes the token of a call that goes now. Only when ready_at(now) <= now.
   void take(Time now);
-  /// AWS said "too fast": pauses for `pause`, empties the bucket and halves the rate (not below a fiftieth of the documented one), but
-  /// only once for all calls that left before that was known.
-  void on_throttle(Time now, Time call_left, Duration pause);
+  /// AWS said "too fast": pauses for `pause`, empties the bucket and halves the rate (not below a twentieth of the documented one), but
+  /// only once for all calls that left before that was known; whether this was that one.
+  bool on_throttle(Time now, Time call_left, Duration pause);
   /// A call passed: the rate grows back by a twentieth of the documented one per second, up to it.
   void on_success(Time now);
 

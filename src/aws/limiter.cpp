@@ -69,7 +69,7 @@ Awaitable<Time> Limiter::admit(LimitKey key) {
 void Limiter::on_throttle(const LimitKey& key, Time call_left, Duration pause) {
   const auto line = line_of(key);
   ++line->throttled;
-  line->bucket.on_throttle(clock_(), call_left, pause);
+  if (!line->bucket.on_throttle(clock_(), call_left, pause)) return;
   log::info("aws.throttled", {{"account", key.account},
                               {"region", key.region},
                               {"family", key.family},

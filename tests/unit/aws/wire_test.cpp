@@ -94,8 +94,12 @@ TEST(Encode, S3HasTheBucketInTheHostWhereItCan) {
 }
 
 TEST(Encode, S3PutsMembersIntoHeaders) {
-  const auto request = request_of("s3:PutObject", {{"Bucket", "site"}, {"Key", "k"}, {"Body", "hi"}, {"ContentType", "text/plain"},
-                                                   {"IfNoneMatch", "*"}, {"Metadata", {{"sha", "1"}}}});
+  const auto request = request_of("s3:PutObject", {{"Bucket", "site"},
+                                                   {"Key", "k"},
+                                                   {"Body", "hi"},
+                                                   {"ContentType", "text/plain"},
+                                                   {"IfNoneMatch", "*"},
+                                                   {"Metadata", {{"sha", "1"}}}});
   EXPECT_EQ(request.body, "hi");
   EXPECT_EQ(request.headers, (HeaderLines{{"Content-Type", "text/plain"}, {"If-None-Match", "*"}, {"x-amz-meta-sha", "1"}}));
   EXPECT_THROW(request_of("s3:PutObject", {{"Bucket", "site"}, {"Key", "k"}, {"Nonsense", "x"}}), Error);
@@ -147,14 +151,16 @@ TEST(Decode, RefusesXmlThatIsCutOffOrTooDeep) {
 }
 
 TEST(Decode, DoesNotExpandEntities) {
-  const auto answer = decoded("sts:GetCallerIdentity",
-                              "<!DOCTYPE x [<!ENTITY a \"boom\">]><R><GetCallerIdentityResult><Arn>&a;</Arn></GetCallerIdentityResult></R>");
+  const auto answer =
+      decoded("sts:GetCallerIdentity",
+              "<!DOCTYPE x [<!ENTITY a \"boom\">]><R><GetCallerIdentityResult><Arn>&a;</Arn></GetCallerIdentityResult></R>");
   EXPECT_EQ(answer.at("Arn"), "&a;");
 }
 
 TEST(Decode, S3HeadersAreMembers) {
-  const auto answer = decoded("s3:GetObject", "body",
-                              {{"ETag", "\"e\""}, {"content-length", "4"}, {"Last-Modified", "Wed, 21 Oct 2026 07:28:00 GMT"}, {"X-Amz-Meta-Sha", "1"}});
+  const auto answer =
+      decoded("s3:GetObject", "body",
+              {{"ETag", "\"e\""}, {"content-length", "4"}, {"Last-Modified", "Wed, 21 Oct 2026 07:28:00 GMT"}, {"X-Amz-Meta-Sha", "1"}});
   EXPECT_EQ(answer, Json::parse(R"({"Body":"body","ETag":"\"e\"","ContentLength":4,"LastModified":1792567680,"Metadata":{"sha":"1"}})"));
 }
 
@@ -168,14 +174,17 @@ TEST(RefusalOf, ReadsEveryFormOfError) {
   EXPECT_EQ(json.code, "ServiceNotFoundException");
   EXPECT_EQ(json.message, "Service not found.");
   EXPECT_EQ(json.request_id, "r1");
-  const auto rest = refusal("scheduler:GetSchedule", 404, R"({"Message":"gone"})", {{"x-amzn-ErrorType", "ResourceNotFoundException:http://x/"}});
+  const auto rest =
+      refusal("scheduler:GetSchedule", 404, R"({"Message":"gone"})", {{"x-amzn-ErrorType", "ResourceNotFoundException:http://x/"}});
   EXPECT_EQ(rest.code, "ResourceNotFoundException");
   EXPECT_EQ(rest.message, "gone");
-  const auto query = refusal("sts:AssumeRole", 403, "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message>"
+  const auto query = refusal("sts:AssumeRole", 403,
+                             "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message>"
                              "</Error><RequestId>r2</RequestId></ErrorResponse>");
   EXPECT_EQ(query.code, "AccessDenied");
   EXPECT_EQ(query.request_id, "r2");
-  const auto ec2 = refusal("ec2:DescribeInstances", 400, "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>m</Message>"
+  const auto ec2 = refusal("ec2:DescribeInstances", 400,
+                           "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>m</Message>"
                            "</Error></Errors><RequestID>r3</RequestID></Response>");
   EXPECT_EQ(ec2.code, "InvalidInstanceID.NotFound");
   EXPECT_EQ(ec2.request_id, "r3");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 
@@ -17,6 +19,15 @@ std::string full_name(const Called& called) { return std::string(called.service.
 /// A scalar as query strings and forms write it.
 std::string scalar_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+/// Members of query services that are maps; JSON objects are structures otherwise.
+struct MapMember {
+  std::string_view name;
+  std::string_view key;
+  std::string_view value;
+};
+constexpr std::array map_members{MapMember{"AuthenticationRequestExtraParams", "key", "value"},
+                                 MapMember{"MessageAttributes", "Name", "Value"}};
+
 class Form {
  public:
   void add(const std::string& name, std::string_view value) {
@@ -30,7 +41,7 @@ class Form {
     if (value.is_array()) {
       for (std::size_t i = 0; i < value.size(); ++i) add_value(name + ".member." + std::to_string(i + 1), value[i]);
     } else if (value.is_object()) {
-      for (const auto& [member, inner] : value.items()) add_value(name + "." + member, inner);
+      add_members(name, value);
     } else {
       add(name, scalar_text(value));
     }
@@ -50,6 +61,20 @@ class Form {
   std::string take() { return std::move(text_); }
 
  private:
+  void add_members(const std::string& name, const Json& value) {
+    const auto own = name.substr(name.rfind('.') + 1);
+    const auto map = std::ranges::find(map_members, own, &MapMember::name);
+    int count = 0;
+    for (const auto& [member, inner] : value.items()) {
+      if (map == map_members.end()) {
+        add_value(name + "." + member, inner);
+      } else {
+        const auto entry = name + ".entry." + std::to_string(++count) + ".";
+        add(entry + std::string(map->key), member);
+        add_value(entry + std::string(map->value), inner);
+      }
+    }
+  }
   void add_ec2_members(const std::string& prefix, const Json& value, const Shape& shape) {
     for (const auto& [member, inner] : value.items()) {
       std::string wire = member;
@@ -133,6 +158,8 @@ void encode_json(const Called& called, const Json& params, WireRequest& request)
   request.path += "/";
   request.headers = {{"Content-Type", one_zero ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1"},
                      {"X-Amz-Target", std::string(called.service.version) + "." + std::string(called.operation.name)}};
+  // The JSON 1.0 services of the table once spoke the query protocol; so asked, they keep its error codes.
+  if (one_zero) request.headers.emplace_back("x-amzn-query-mode", "true");
   request.body = dump(params);
 }
 

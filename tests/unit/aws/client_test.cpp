@@ -28,8 +28,9 @@ class ClientTest : public testing::Test {
   ClientTest() { fresh(); }
   /// A client anew, after a change of `env`.
   void fresh() {
-    client = std::make_unique<Client>(io.get_executor(), Settings{.env = env, .clock = [this] { return time; }},
-                                      Outside{.http = fake.http(), .chance = [] { return 0.0; }, .monotonic = [this] { return steady += 60s; }});
+    client =
+        std::make_unique<Client>(io.get_executor(), Settings{.env = env, .clock = [this] { return time; }},
+                                 Outside{.http = fake.http(), .chance = [] { return 0.0; }, .monotonic = [this] { return steady += 60s; }});
   }
   Json call(const std::string& operation, Json params = Json::object(), Scope scope = {}) {
     return run_on(io, client->call(std::move(scope), operation, std::move(params), {}));
@@ -50,13 +51,17 @@ class ClientTest : public testing::Test {
   Time time = *parse_time("2026-11-20T03:00:00Z");
   Time steady{};
   TempFolder home;
-  Env env{{"HOME", home.path().string()},  {"AWS_REGION", "eu-west-1"},           {"AWS_ACCESS_KEY_ID", "AK"},
-          {"AWS_SECRET_ACCESS_KEY", "SK"}, {"AWS_EC2_METADATA_DISABLED", "true"}};
+  Env env{{"HOME", home.path().string()},
+          {"AWS_REGION", "eu-west-1"},
+          {"AWS_ACCESS_KEY_ID", "AK"},
+          {"AWS_SECRET_ACCESS_KEY", "SK"},
+          {"AWS_EC2_METADATA_DISABLED", "true"}};
   std::unique_ptr<Client> client;
 };
 
 constexpr const char* throttled_text = R"({"__type":"ThrottlingException","message":"Rate exceeded"})";
-constexpr const char* expired_text = R"({"__type":"ExpiredTokenException","message":"The security token included in the request is expired"})";
+constexpr const char* expired_text =
+    R"({"__type":"ExpiredTokenException","message":"The security token included in the request is expired"})";
 
 std::string assumed(const std::string& key, const std::string& expires) {
   return "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" + key +
@@ -147,7 +152,8 @@ TEST_F(ClientTest, CorrectsItsClockByAwss) {
 
 TEST_F(ClientTest, AssumesTheRoleOnceForAllItsCalls) {
   fake.then(200, assumed("ROLE", "2026-11-20T04:00:00Z")).then(200, "{}").then(200, "{}");
-  const Scope scope{.role = "arn:aws:iam::111122223333:role/fairlead", .external_id = "x", .session_name = "shop api#4", .tags = {{"run", "4"}}};
+  const Scope scope{
+      .role = "arn:aws:iam::111122223333:role/fairlead", .external_id = "x", .session_name = "shop api#4", .tags = {{"run", "4"}}};
   call("ecs:ListClusters", {}, scope);
   call("ecs:ListClusters", {}, scope);
   ASSERT_EQ(fake.asked.size(), 3u);
@@ -239,7 +245,8 @@ TEST_F(ClientTest, UsesAWebIdentityWithoutSigning) {
   env["AWS_ROLE_ARN"] = "arn:aws:iam::111122223333:role/pod";
   fresh();
   auto answer = assumed("POD", "2026-11-20T04:00:00Z");
-  for (std::size_t at = 0; (at = answer.find("AssumeRoleRes", at)) != std::string::npos; at += 26) answer.insert(at + 10, "WithWebIdentity");
+  for (std::size_t at = 0; (at = answer.find("AssumeRoleRes", at)) != std::string::npos; at += 26)
+    answer.insert(at + 10, "WithWebIdentity");
   fake.then(200, answer).then(200, "{}");
   call("ecs:ListClusters");
   EXPECT_THAT(fake.asked[0].body, HasSubstr("WebIdentityToken=JWT"));
@@ -293,7 +300,8 @@ TEST_F(ClientTest, LogsInToARegistry) {
 
 TEST_F(ClientTest, ReadsASecretsJsonKey) {
   fake.then(200, R"({"SecretString":"{\"user\":\"u\",\"port\":5432}"})");
-  EXPECT_EQ(run_on(io, secret_value(*client, {}, "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf:port::")).reveal(), "5432");
+  EXPECT_EQ(run_on(io, secret_value(*client, {}, "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf:port::")).reveal(),
+            "5432");
   EXPECT_EQ(text_at(parse_json(fake.asked[0].body), "SecretId"), "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf");
   fake.then(200, R"({"SecretString":"plain"})");
   EXPECT_EQ(run_on(io, secret_value(*client, {}, "db")).reveal(), "plain");
@@ -329,8 +337,9 @@ TEST_F(ClientTest, TellsAnAbsentObjectFromAnAbsentBucket) {
 }
 
 TEST_F(ClientTest, KnowsWhoItIs) {
-  fake.then(200, "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:a</Arn><Account>111122223333</Account>"
-                 "</GetCallerIdentityResult></GetCallerIdentityResponse>");
+  fake.then(200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:a</Arn><Account>111122223333</Account>"
+            "</GetCallerIdentityResult></GetCallerIdentityResponse>");
   EXPECT_EQ(run_on(io, sts::caller_identity(*client, {})).account, "111122223333");
 }
 

@@ -159,7 +159,8 @@ TEST_F(Sources, SsoSaysHowToLogInAgain) {
 }
 
 TEST_F(Sources, ProcessPrintsCredentials) {
-  Profile profile{.name = "p", .keys = {{"credential_process", "echo '{\"Version\":1,\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\"}'"}}};
+  Profile profile{.name = "p",
+                  .keys = {{"credential_process", "echo '{\"Version\":1,\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\"}'"}}};
   EXPECT_EQ(run_on(io, sources::from_process(env, profile)).access_key, "AK");
   profile.keys["credential_process"] = "echo broken >&2; exit 3";
   EXPECT_THROW(run_on(io, sources::from_process(env, profile)), Error);

@@ -4,12 +4,14 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "cli/checks.hpp"
+#include "cli/deploying.hpp"
 #include "cli/git_access.hpp"
 #include "cli/hooks.hpp"
 #include "cli/retention.hpp"
 #include "cli/schedules.hpp"
 #include "cli/secrets.hpp"
 #include "cli/source.hpp"
+#include "fairlead/aws/aws.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/pool.hpp"
@@ -46,6 +48,7 @@ struct ServerApp::State {
   ServerSettings settings;
   Pool pool;
   net::HttpClient http;
+  std::unique_ptr<aws::Aws> aws;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<Secrets> secrets;
   std::unique_ptr<GitSource> source;
@@ -106,6 +109,7 @@ void ServerApp::State::open_rooms() {
   if (const auto& kept = settings.config->retention.workspaces)
     running.keep_workspaces = std::chrono::duration_cast<std::chrono::seconds>(*kept);
   local = std::make_unique<exec::LocalExecutor>(std::move(running));
+  aws = aws::connect(executor);
   engine = std::make_unique<engine::Engine>(engine_parts());
 }
 
@@ -121,6 +125,7 @@ engine::Parts ServerApp::State::engine_parts() {
   parts.executors.emplace("local", local.get());
   const auto run = exec::make_run_action();
   parts.actions.emplace(std::string(run->name()), run);
+  deploy::add_ecs_actions(parts.actions, deploy_parts({executor, aws.get(), store.get(), settings.config, &engine}));
   parts.config = settings.config;
   parts.config_folder = settings.config_file.parent_path();
   parts.data_folder = settings.data;

@@ -107,7 +107,7 @@ Row ecs_deploy() {
               Field{"max-healthy", number(100, 200), "percent; default the service's"},
               Field{"rollback", boolean(), "whether a failed deploy is rolled back"}.otherwise("true")}),
       {{"task-definition", "ARN of the new revision"}, {"deployment", "id of the deployment"}, {"previous", "ARN of the revision before"}},
-      false,
+      true,
       true};
 }
 
@@ -128,7 +128,7 @@ Row ecs_run_task() {
                                   Field{"count", number(1, 10), "number of tasks"}.otherwise("1"),
                                   progress()}),
           {{"task", "ARN"}, {"exit-code", "of the container"}, {"task-definition", "ARN of the revision"}},
-          false,
+          true,
           true};
 }
 
@@ -147,7 +147,7 @@ Row ecs_schedule() {
                                   {"container", name(), "whose command"},
                                   {"enabled", boolean(), "default as it is"}}),
           {{"task-definition", "ARN of the new revision"}, {"previous", "ARN of the revision before"}},
-          false,
+          true,
           true};
 }
 

@@ -111,6 +111,7 @@ class Rollout {
   void stopped(Time now);                               ///< ECS took the stop
   void stop_refused(const std::string& why, Time now);  ///< it did not (finished, not permitted)
   void restored(Time now);
+  void restore_refused(const std::string& why, Time now);
   void diagnosed(Time now);
   void cancel(const std::string& why, Time now);
 

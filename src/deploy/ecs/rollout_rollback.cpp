@@ -51,6 +51,12 @@ void Rollout::restored(Time now) {
   note("the service was set back to " + revision_of(baseline_.task_definition));
 }
 
+void Rollout::restore_refused(const std::string& why, Time) {
+  diagnosed_ = true;
+  end_verify(RolledBack::failed,
+             "the rollback FAILED: the service could not be set back to " + revision_of(baseline_.task_definition) + ": " + why);
+}
+
 void Rollout::end_verify(RolledBack rolled_back, std::string text) {
   verdict_->rolled_back = rolled_back;
   note(text);

@@ -89,6 +89,29 @@ Json comparable(const Json& definition) {
   return canonical(copy, {});
 }
 
+/// YAML writes numbers and booleans where the API takes text: `cpu: 256`, an environment value of 8080.
+void make_text(Json& value) {
+  if (value.is_number() || value.is_boolean()) value = dump(value);
+}
+
+void make_texts(Json& definition) {
+  for (const char* key : {"cpu", "memory"}) {
+    if (definition.contains(key)) make_text(definition[key]);
+  }
+  for (Json& container : definition["containerDefinitions"]) {
+    if (!container.is_object()) continue;
+    if (container.contains("environment") && container["environment"].is_array()) {
+      for (Json& variable : container["environment"]) {
+        if (variable.is_object() && variable.contains("value")) make_text(variable["value"]);
+      }
+    }
+    if (Json& logging = container["logConfiguration"]; logging.is_object() && member(logging, "options").is_object()) {
+      for (Json& option : logging["options"]) make_text(option);
+    }
+    if (container["logConfiguration"].is_null()) container.erase("logConfiguration");
+  }
+}
+
 }  // namespace
 
 Json registrable(const Json& given) {
@@ -104,6 +127,7 @@ Json registrable(const Json& given) {
   for (const auto key : read_only) definition.erase(std::string(key));
   if (!definition.contains("tags") && given.contains("tags") && given["tags"].is_array()) definition["tags"] = given["tags"];
   for (auto it = definition.begin(); it != definition.end();) it = it->is_null() ? definition.erase(it) : std::next(it);
+  make_texts(definition);
   return definition;
 }
 

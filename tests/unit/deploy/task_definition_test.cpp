@@ -73,6 +73,14 @@ TEST(TaskDefinition, our_tags_replace_our_older_ones_and_leave_others) {
   EXPECT_EQ(dump(it["tags"]), R"([{"key":"team","value":"shop"},{"key":"fairlead:key","value":"new"}])");
 }
 
+TEST(TaskDefinition, numbers_of_yaml_become_the_text_that_the_api_takes) {
+  const Json it = registrable(parse_json(
+      R"({"family": "x", "cpu": 256, "containerDefinitions": [{"name": "a", "cpu": 1, "environment": [{"name": "P", "value": 80}]}]})"));
+  EXPECT_EQ(it["cpu"], "256");
+  EXPECT_EQ(it["containerDefinitions"][0]["cpu"], 1);
+  EXPECT_EQ(it["containerDefinitions"][0]["environment"][0]["value"], "80");
+}
+
 TEST(TaskDefinition, what_is_no_task_definition_is_said_to_be_none) {
   EXPECT_THROW(registrable(parse_json("[]")), Error);
   EXPECT_THROW(registrable(parse_json(R"({"family": "x"})")), Error);

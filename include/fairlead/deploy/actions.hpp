@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "fairlead/aws/scope.hpp"
+#include "fairlead/base/async.hpp"
+#include "fairlead/base/json_fwd.hpp"
+#include "fairlead/engine/action.hpp"
+
+namespace fairlead::aws {
+class Aws;
+}
+
+/// Actions that change an environment.
+namespace fairlead::deploy {
+
+/// What the actions act with. Everything on the io thread; what is referenced outlives the actions.
+struct Parts {
+  asio::any_io_executor executor;
+  aws::Aws* aws = nullptr;
+  /// The environment's `aws:` block; nullopt when it has none.
+  std::function<std::optional<aws::Scope>(const std::string& environment)> scope;
+  /// A definition file of the repository as JSON: YAML or JSON, its expressions evaluated in these contexts. Throws
+  /// Error(invalid) with file, line and column.
+  std::function<Json(const std::string& text, const std::string& filename, const Json& contexts)> parse;
+  /// Takes the lock of a real resource ("ecs:<service ARN>") for a job; the name of who has it, when somebody else does. A job
+  /// that has it already gets it again (the server was restarted); the lock of a finished run is taken over.
+  std::function<Awaitable<std::optional<std::string>>(std::string resource, engine::JobKey)> take;
+  std::function<Awaitable<void>(std::string resource, engine::JobKey)> release;
+  /// Locks an environment for an app after a rollback, once, with its reason.
+  std::function<Awaitable<void>(std::string environment, std::string app, std::string reason)> hold;
+};
+
+/// Adds ecs-deploy, ecs-run-task and ecs-schedule.
+void add_ecs_actions(engine::Actions&, const Parts&);
+
+}  // namespace fairlead::deploy

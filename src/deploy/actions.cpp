@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fairlead/deploy/actions.hpp"
+
+#include "deploy/ecs/deploy_step.hpp"
+#include "deploy/ecs/run_task.hpp"
+#include "deploy/ecs/schedule.hpp"
+
+namespace fairlead::deploy {
+namespace {
+
+/// What the ECS actions share.
+struct Shared {
+  explicit Shared(const Parts& given) : parts(given), poller(parts.executor, *parts.aws) {}
+  Parts parts;
+  ecs::Poller poller;
+};
+
+class DeployAction : public engine::Action {
+ public:
+  explicit DeployAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  std::string_view name() const override { return "ecs-deploy"; }
+  Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
+    ecs::DeployStep deploy(step, shared_->parts, shared_->poller);
+    co_return co_await deploy.run();
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+class RunTaskAction : public engine::Action {
+ public:
+  explicit RunTaskAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  std::string_view name() const override { return "ecs-run-task"; }
+  Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
+    ecs::RunTaskStep task(step, shared_->parts);
+    co_return co_await task.run();
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+class ScheduleAction : public engine::Action {
+ public:
+  explicit ScheduleAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  std::string_view name() const override { return "ecs-schedule"; }
+  Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
+    ecs::ScheduleStep schedule(step, shared_->parts);
+    co_return co_await schedule.run();
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace
+
+void add_ecs_actions(engine::Actions& actions, const Parts& parts) {
+  const auto shared = std::make_shared<Shared>(parts);
+  actions["ecs-deploy"] = std::make_shared<DeployAction>(shared);
+  actions["ecs-run-task"] = std::make_shared<RunTaskAction>(shared);
+  actions["ecs-schedule"] = std::make_shared<ScheduleAction>(shared);
+}
+
+}  // namespace fairlead::deploy

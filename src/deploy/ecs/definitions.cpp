@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ecs/definitions.hpp"
+
+#include <filesystem>
+
+#include "deploy/ecs/preflight.hpp"
+#include "deploy/ecs/task_definition.hpp"
+#include "fairlead/aws/ecr.hpp"
+#include "fairlead/aws/ecs.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/ids.hpp"
+
+namespace fairlead::deploy::ecs {
+
+using namespace std::chrono_literals;
+
+std::string step_key(engine::StepContext& step) {
+  const auto& key = step.job().key;
+  return uuid_from(key.run.str() + "\n" + key.job + "\n" + std::to_string(step.index()) + "\n" + std::to_string(key.attempt));
+}
+
+Json definition_in(engine::StepContext& step, const Parts& parts, const std::string& file) {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::weakly_canonical(step.host().workspace());
+  const fs::path path = fs::weakly_canonical(root / file);
+  const auto inside = path.lexically_relative(root);
+  if (inside.empty() || inside.native().starts_with(".."))
+    throw Error(ErrorKind::invalid, "task-definition " + file + " is outside of the workspace");
+  const auto text = read_file_if_exists(path, 1u << 20);
+  if (!text) throw Error(ErrorKind::not_found, "task-definition " + file + " is not in the repository at this commit");
+  try {
+    return registrable(parts.parse(*text, file, step.job().contexts ? *step.job().contexts : Json::object()));
+  } catch (const Error& error) {
+    throw error.within("task-definition " + file);
+  }
+}
+
+std::map<std::string, std::string> images_wanted(const Json& with) {
+  std::map<std::string, std::string> images;
+  for (const auto& [container, image] : member(with, "images").items()) {
+    if (!image.is_string() || image.get<std::string>().empty())
+      throw Error(ErrorKind::invalid, "images." + container + " is empty", "give the image that an earlier job built");
+    images[container] = image.get<std::string>();
+  }
+  return images;
+}
+
+namespace {
+
+Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::vector<Finding>& findings) {
+  const std::string name = text_at(container, "image");
+  const auto image = aws::ecr::parse_image(name);
+  if (!image) {
+    findings.push_back({true, "container " + text_at(container, "name") + ": \"" + name + "\" is no image reference", ""});
+    co_return;
+  }
+  if (!image->is_ecr() || !image->digest.empty()) co_return;
+  scope.region = image->region;
+  const std::string tag = image->tag.empty() ? "latest" : image->tag;
+  try {
+    const auto digest = co_await aws::ecr::digest_of(aws, scope, image->registry, image->repository, tag);
+    if (digest) {
+      container["image"] = image->host + "/" + image->repository + "@" + *digest;
+    } else {
+      findings.push_back(
+          {true,
+           "image " + name + " does not exist: repository " + image->repository + " of account " + image->registry + " has no tag " + tag,
+           "build and push it first, or correct the tag"});
+    }
+  } catch (const aws::AwsError& error) {
+    findings.push_back({false, "image " + name + " could not be looked up: " + error.message(), "its tag is deployed as it is"});
+  }
+}
+
+/// The revision that carries this step's key, when there is one: newest first, it is one of the first ten.
+Awaitable<std::optional<std::string>> find_registered(aws::Aws& aws, aws::Scope scope, std::string family, std::string key) {
+  Json params{{"familyPrefix", family}, {"sort", "DESC"}, {"maxResults", 10}};
+  const Json listed = co_await aws.call(scope, "ecs:ListTaskDefinitions", std::move(params));
+  for (const Json& arn : member(listed, "taskDefinitionArns")) {
+    const Json described = co_await aws::ecs::describe_task_definition(aws, scope, arn.get<std::string>());
+    for (const Json& tag : member(described, "tags")) {
+      if (text_at(tag, "key") == "fairlead:key" && text_at(tag, "value") == key) co_return arn.get<std::string>();
+    }
+  }
+  co_return std::nullopt;
+}
+
+}  // namespace
+
+Awaitable<Json> pinned(aws::Aws& aws, aws::Scope scope, Json definition, std::vector<Finding>& findings) {
+  for (Json& container : definition["containerDefinitions"]) co_await pin(aws, scope, container, findings);
+  co_return definition;
+}
+
+Awaitable<std::string> register_once(engine::StepContext& step, aws::Aws& aws, aws::Scope scope, Json definition) {
+  const std::string key = step_key(step), family = text_at(definition, "family");
+  const Json body = with_tags(std::move(definition), {{"fairlead:key", key}, {"fairlead:run", step.job().key.run.str()}});
+  // The list of revisions is eventually consistent: what was registered a moment before the server died may take a while to show.
+  auto probe = [&aws, scope, family, key]() -> Awaitable<std::optional<std::string>> {
+    for (int tries = 0; tries < 2; ++tries) {
+      if (auto found = co_await find_registered(aws, scope, family, key)) co_return found;
+      if (tries == 0) co_await sleep_for(2s);
+    }
+    co_return std::nullopt;
+  };
+  auto act = [&aws, scope, body, probe](std::string) -> Awaitable<std::string> {
+    bool unknown = false;
+    try {
+      const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
+      co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
+    } catch (const aws::AwsError& error) {
+      if (!error.outcome_unknown()) throw;
+      unknown = true;
+    }
+    if (unknown) {
+      if (auto found = co_await probe()) co_return *found;
+    }
+    const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
+    co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
+  };
+  co_return co_await step.effect("register-task-definition", store::OpClass::b, dump(body), probe, act);
+}
+
+Awaitable<Named> named_definition(engine::StepContext& step, const Parts& parts, aws::Scope scope, std::string name) {
+  const bool file = name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".json");
+  const auto images = images_wanted(step.with());
+  Named it;
+  if (file) {
+    it.definition = definition_in(step, parts, name);
+  } else {
+    const Json described = co_await aws::ecs::describe_task_definition(*parts.aws, scope, name);
+    it.definition = registrable(described);
+    if (images.empty()) it.arn = text_at(member(described, "taskDefinition"), "taskDefinitionArn");
+  }
+  if (!it.arn.empty()) co_return it;
+  std::vector<Finding> findings;
+  it.definition = co_await pinned(*parts.aws, scope, with_images(std::move(it.definition), images), findings);
+  co_await check_definition(*parts.aws, scope, it.definition, findings);
+  for (const auto& finding : findings) {
+    if (!finding.fatal) co_await step.log("warning: " + finding.text + " - " + finding.advice + "\n");
+  }
+  if (any_fatal(findings)) throw Error(ErrorKind::invalid, "nothing was changed, " + name + " cannot run:\n" + listed(findings));
+  co_return it;
+}
+
+aws::Scope scope_of(engine::StepContext& step, const Parts& parts) {
+  if (step.environment().empty())
+    throw Error(ErrorKind::invalid, "this step deploys, but its stage has no environment", "add `environment: …` to the stage");
+  const auto scope = parts.scope(step.environment());
+  if (!scope) {
+    throw Error(ErrorKind::invalid, "environment " + step.environment() + " has no `aws:` block in fairlead.yml",
+                "environments: { " + step.environment() + ": { aws: { region: …, role: … } } }");
+  }
+  return *scope;
+}
+
+}  // namespace fairlead::deploy::ecs

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deploy/ecs/definitions.hpp"
+#include "deploy/ecs/plan.hpp"
+#include "deploy/ecs/poller.hpp"
+#include "deploy/ecs/rollout.hpp"
+#include "fairlead/base/json.hpp"
+
+namespace fairlead::deploy::ecs {
+
+/// What the step's `with` asks for.
+struct Inputs {
+  std::string cluster, service;
+  std::string file;  ///< of the task definition; empty: the service's present one
+  std::map<std::string, std::string> images;
+  Settings settings;
+  Wishes wishes;
+};
+/// Throws Error(invalid).
+Inputs inputs_from(const Json& with);
+
+/// What is decided before anything is changed; remembered, so that a restarted server goes on with the same.
+struct DeployPlan {
+  std::string service_arn;
+  Baseline baseline;
+  Json definition;            ///< to register; what runs already when `baseline.reuse`
+  Json configuration;         ///< the service's deploymentConfiguration before
+  std::vector<std::string> lines;  ///< for the log
+  std::vector<Finding> findings;
+};
+Json to_json(const DeployPlan&);
+DeployPlan plan_from(const Json&);
+
+/// Reads what there is and decides; changes nothing. Throws Error(not_found) for a service that is not there.
+Awaitable<DeployPlan> make_plan(engine::StepContext&, const Parts&, Poller&, aws::Scope, const Inputs&);
+
+/// What UpdateService is sent: never forceNewDeployment, desiredCount only when asked for.
+Json update_request(const Inputs&, const DeployPlan&, const std::string& task_definition);
+/// The way back to the baseline, with everything that update_request changed.
+Json restore_request(const Inputs&, const DeployPlan&);
+
+}  // namespace fairlead::deploy::ecs

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "deploy/ecs/deploy_plan.hpp"
+#include "deploy/ecs/rollout.hpp"
+#include "deploy/ecs/watch.hpp"
+#include "fairlead/deploy/actions.hpp"
+
+namespace fairlead::deploy::ecs {
+
+/// One `ecs-deploy` step: performs what the machine says and feeds back what it sees. Started again from its first line after
+/// a restart of the server: the plan, the machine's memory and the effects are in the journal. Lives as long as its coroutine.
+class DeployStep {
+ public:
+  DeployStep(engine::StepContext& step, const Parts& parts, Poller& poller);
+  Awaitable<engine::StepOutcome> run();
+
+ private:
+  Awaitable<void> prepare();
+  Awaitable<void> take_lock();
+  Awaitable<void> walk();
+  Awaitable<void> perform(Command);
+  Awaitable<void> look(Do what);
+  Awaitable<void> tell();
+  Awaitable<void> wait_until(Time);
+
+  // Effects (deploy_effects.cpp).
+  Awaitable<void> update();
+  Awaitable<void> stop_deployment();
+  Awaitable<void> restore();
+  Awaitable<std::optional<std::string>> updated_already();
+  Awaitable<std::string> send_update(Json request);
+  Awaitable<std::string> send_stop();
+
+  // Diagnosis (deploy_diagnosis.cpp).
+  Awaitable<void> diagnose();
+
+  Awaitable<engine::StepOutcome> finish();
+  Json progress_now() const;
+
+  engine::StepContext& step_;
+  const Parts& parts_;
+  Poller& poller_;
+  Inputs inputs_;
+  aws::Scope scope_;
+  DeployPlan plan_;
+  std::string lock_;
+  std::unique_ptr<Watch> watch_;
+  std::optional<Rollout> rollout_;
+  std::string told_progress_, kept_memory_, report_;
+};
+
+}  // namespace fairlead::deploy::ecs

@@ -143,6 +143,14 @@ struct DemoOptions {
 };
 int demo(const Globals&, const DemoOptions&);
 
+struct SandboxOptions {
+  std::string listen = "127.0.0.1:4566";
+  std::string faults;  ///< file; empty: none
+  double speed = 10;   ///< how much faster than AWS things take place
+};
+/// sandbox.cpp: the local AWS, until SIGTERM or SIGINT.
+int sandbox_server(const Globals&, const SandboxOptions&);
+
 /// `fairlead supervise DIR`: becomes the supervisor of a job.
 int supervise(const std::vector<std::string>& arguments);
 

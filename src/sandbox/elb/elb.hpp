@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sandbox/context.hpp"
+
+/// ELBv2: target groups with health by thresholds, listeners with rules, and where a request goes.
+namespace fairlead::sandbox::elb {
+
+// health.cpp
+/// Registers the tasks' targets in the groups of its service.
+void join(Context&, Task&);
+/// Marks the task's targets as draining; the longest deregistration delay, or nothing when it has no targets.
+std::optional<Duration> begin_drain(Context&, Task&);
+/// The task ends: what is drained goes, what still took requests drains in the background.
+void leave_all(Context&, Task&);
+void add_target(Context&, const std::string& group, Target);
+void drain_target(Context&, const std::string& group, const std::string& key);
+void on_probe_due(Context&, const std::string& group, const std::string& key, std::uint64_t turn);
+void on_target_drained(Context&, const std::string& group, const std::string& key, std::uint64_t turn);
+void probe_ended(Context&, const ProbeEnded&);
+bool in_use(Context&, const std::string& group);
+std::string target_key(const std::string& id, int port);
+
+// groups.cpp, balancers.cpp, rules.cpp
+TargetGroup& group_of(Context&, const std::string& arn);
+void add_groups(Table&);
+void add_targets(Table&);
+void add_balancers(Table&);
+void add_listeners(Table&);
+void add_rules(Table&);
+
+// route.cpp
+Route route(Context&, const std::string& listener, const std::string& host, const std::string& path,
+            const std::map<std::string, std::string>& headers);
+
+}  // namespace fairlead::sandbox::elb

@@ -142,8 +142,10 @@ Awaitable<Json> Client::sts(Scope scope, std::optional<Credentials> credentials,
 
 Awaitable<WireAnswer> Client::send(std::shared_ptr<Call> call, Deadline deadline) {
   const auto wire = encode(call->called, call->params, call->endpoint);
-  net::HttpRequest request{
-      .method = wire.method, .url = wire.url(), .fresh_connection = call->repeat == Repeat::once, .max_reply = 1u << 30};
+  net::HttpRequest request{.method = wire.method,
+                           .url = wire.url(),
+                           .fresh_connection = call->repeat == Repeat::once,
+                           .max_reply = call->called.service.name == "s3" ? 1u << 30 : 64u << 20};
   for (const auto& [name, value] : wire.headers) request.headers.add(name, value);
   if (!call->unsigned_call) {
     const Signable signable{wire.method, wire.host, wire.path, wire.query, wire.headers, wire.body};
@@ -189,11 +191,17 @@ Awaitable<Client::Outcome> Client::attempt(std::shared_ptr<Call> call) {
     out.trouble = Trouble::unreachable;
   } catch (const Error& error) {
     // Invalid: half an answer.
-    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::timeout && error.kind() != ErrorKind::invalid) throw;
+    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::timeout && error.kind() != ErrorKind::invalid)
+      throw error.within(call->tried.operation);
     out.cause = error;
     out.trouble = Trouble::lost;
   }
   ++(!out.good && out.trouble == Trouble::throttled ? call->throttles : call->tries);
+  log::debug("aws.call", {{"operation", call->tried.operation},
+                          {"region", call->tried.region},
+                          {"status", out.answer.status},
+                          {"code", out.refusal ? out.refusal->code : ""},
+                          {"tries", call->tries + call->throttles}});
   co_return out;
 }
 
@@ -208,7 +216,7 @@ Attempt Client::state_of(const Call& call, const Outcome& outcome) {
                 .renewed = call.renewed || call.fixed.has_value(),
                 .clock_set = call.clock_set,
                 .chance = outside_.chance()};
-  if (state.trouble == Trouble::lost || state.trouble == Trouble::unreachable) state.budget = budget_.spend();
+  if (state.trouble == Trouble::lost || state.trouble == Trouble::unreachable) state.budget = budgets_[call.endpoint.host].spend();
   return state;
 }
 
@@ -245,7 +253,7 @@ Awaitable<Json> Client::perform(std::shared_ptr<Call> call) {
     auto outcome = co_await attempt(call);
     if (outcome.good) {
       limiter_.on_success(call->limit);
-      budget_.on_success();
+      budgets_[call->endpoint.host].on_success();
       co_return std::move(*outcome.good);
     }
     co_await go_on_or_throw(call, std::move(outcome));

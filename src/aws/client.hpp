@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "aws/chain.hpp"
 #include "aws/credential_store.hpp"
@@ -43,7 +45,7 @@ class Client : public Aws {
   Settings settings_;
   Outside outside_;
   Limiter limiter_;
-  RetryBudget budget_;
+  std::map<std::string, RetryBudget> budgets_;  ///< per host: a sick service must not cost the others their retries
   Duration clock_offset_{};
   Chain chain_;
   CredentialStore credentials_;

@@ -20,9 +20,8 @@ namespace {
 template <class Line>
 class Place {
  public:
-  Place(std::shared_ptr<Line> line, const asio::any_io_executor& executor) : line_(std::move(line)), turn_(executor) {
-    at_ = line_->waiting.insert(line_->waiting.end(), &turn_);
-  }
+  Place(std::shared_ptr<Line> line, const asio::any_io_executor& executor)
+      : line_(std::move(line)), turn_(executor), at_(line_->waiting.insert(line_->waiting.end(), &turn_)) {}
   ~Place() {
     line_->waiting.erase(at_);
     if (!line_->waiting.empty()) line_->waiting.front()->notify_all();

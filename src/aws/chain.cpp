@@ -45,16 +45,29 @@ Json assume_role_params(const Scope& scope) {
   return params;
 }
 
-Awaitable<Credentials> Chain::fetch(Scope scope) {
-  if (!scope.role.empty()) {
-    Scope without = scope;
-    without.role.clear();
-    without.external_id.clear();
-    without.session_name.clear();
-    without.tags.clear();
-    auto base = co_await needs_.base(without);
-    co_return co_await assume(scope, std::move(base));
+/// Base credentials without a known end (keys in ~/.aws that a tool renews) may be old ones: a second try with what is there now.
+Awaitable<Credentials> Chain::over_base(Scope scope) {
+  Scope without = scope;
+  without.role.clear();
+  without.external_id.clear();
+  without.session_name.clear();
+  without.tags.clear();
+  auto base = co_await needs_.base(without);
+  std::optional<AwsError> failed;
+  try {
+    co_return co_await assume(scope, base);
+  } catch (const AwsError& error) {
+    if (error.failure() != Failure::credentials) throw;
+    failed = error;
   }
+  needs_.expired(without, base.access_key);
+  const auto newer = co_await needs_.base(without);
+  if (newer.access_key == base.access_key && newer.session_token.reveal() == base.session_token.reveal()) throw *failed;
+  co_return co_await assume(scope, newer);
+}
+
+Awaitable<Credentials> Chain::fetch(Scope scope) {
+  if (!scope.role.empty()) co_return co_await over_base(std::move(scope));
   if (scope.profile.empty()) co_return co_await default_chain(scope);
   const auto profile = ProfileFiles(needs_.env).find(scope.profile);
   if (!profile)

@@ -18,6 +18,8 @@ class Chain {
     Clock clock;
     /// Credentials of another scope, cached: the base of a role.
     std::function<Awaitable<Credentials>(Scope)> base;
+    /// AWS refused those of that scope, with this access key, as expired.
+    std::function<void(Scope, std::string)> expired;
     /// An STS call in a scope's region with these credentials; nullopt: unsigned.
     std::function<Awaitable<Json>(Scope, std::optional<Credentials>, std::string operation, Json params)> sts;
   };
@@ -27,6 +29,7 @@ class Chain {
   Awaitable<Credentials> fetch(Scope);
 
  private:
+  Awaitable<Credentials> over_base(Scope scope);
   Awaitable<Credentials> assume(Scope scope, Credentials base);
   Awaitable<Credentials> web_identity(Scope scope, std::string role, std::string token_file, std::string session);
   Awaitable<Credentials> from_profile(Scope scope, Profile profile, int depth);

@@ -98,6 +98,7 @@ Client::Client(asio::any_io_executor executor, Settings settings, Outside outsid
            .env = settings_.env,
            .clock = settings_.clock,
            .base = [this](Scope scope) { return credentials_.get(std::move(scope)); },
+           .expired = [this](Scope scope, std::string access_key) { credentials_.drop(scope, access_key); },
            .sts = [this](Scope scope, std::optional<Credentials> credentials, std::string operation,
                          Json params) { return sts(std::move(scope), std::move(credentials), std::move(operation), std::move(params)); }}),
       credentials_(executor, settings_.clock, [this](Scope scope) { return chain_.fetch(std::move(scope)); }) {}

@@ -6,6 +6,7 @@ Last line: N passed, N failed, N skipped. A skipped part is named with its reaso
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -87,6 +88,15 @@ def table_problems(row, found):
     if protocol == "ec2":
         out += missing_in(row["input"], ec2_input_text(found.input_shape))
     return out
+
+
+def check_callers(tally, names):
+    """Every operation that the sources name is in the table; a wrong name would only show when a deploy comes to it."""
+    services = {name.split(":")[0] for name in names}
+    for file in sorted((HERE.parents[2] / "src").rglob("*.cpp")):
+        called = {m for m in re.findall(r'"([a-z0-9-]+:[A-Z][A-Za-z0-9]+)"', file.read_text()) if m.split(":")[0] in services}
+        if called and file.name != "operations.cpp":
+            tally.check(f"operations in {file.relative_to(HERE.parents[2])}", sorted(called - names))
 
 
 def query_pairs(url):
@@ -175,6 +185,7 @@ def main():
     no_moto = has_moto()
     check_vectors(tally)
     rows = driver.ask(do="table")
+    check_callers(tally, {row["operation"] for row in rows})
     for row in rows:
         found = operation_model(row["operation"])
         if not found:

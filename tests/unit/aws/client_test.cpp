@@ -173,6 +173,31 @@ TEST_F(ClientTest, FetchesNewCredentialsWhenAwsSaysExpired) {
   EXPECT_THAT(auth(3), HasSubstr("Credential=NEW/"));
 }
 
+TEST_F(ClientTest, ReadsRenewedKeysBelowARole) {
+  env.erase("AWS_ACCESS_KEY_ID");
+  make_folders(home.path() / ".aws");
+  const auto keys = [this](const std::string& key) {
+    write_file(home.path() / ".aws/credentials",
+               "[default]\naws_access_key_id = " + key + "\naws_secret_access_key = S\naws_session_token = T\n");
+  };
+  keys("OLD");
+  fresh();
+  const Scope scope{.role = "arn:aws:iam::111122223333:role/fairlead"};
+  fake.then(200, assumed("R1", "2026-11-20T04:00:00Z")).then(200, "{}");
+  call("ecs:ListClusters", {}, scope);
+  time += 2h;
+  const char* refusal = "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>expired</Message></Error></ErrorResponse>";
+  keys("NEW");
+  fake.then(403, refusal).then(200, assumed("R2", "2026-11-20T06:00:00Z")).then(200, "{}");
+  fake.asked.clear();
+  call("ecs:ListClusters", {}, scope);
+  EXPECT_THAT(auth(fake.asked.size() - 2), HasSubstr("Credential=NEW/"));
+  EXPECT_THAT(auth(fake.asked.size() - 1), HasSubstr("Credential=R2/"));
+  time += 2h;
+  fake.then(403, refusal);
+  EXPECT_EQ(error_of("ecs:ListClusters", {}, scope).failure(), Failure::credentials);
+}
+
 TEST_F(ClientTest, SaysClearlyThatCredentialsExpired) {
   env["AWS_SESSION_TOKEN"] = "T";
   env["AWS_CREDENTIAL_EXPIRATION"] = "2026-11-20T09:00:00Z";

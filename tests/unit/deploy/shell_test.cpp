@@ -67,9 +67,10 @@ TEST(Schedule, genova_W21_a_target_is_chosen_by_its_exact_id_or_because_it_is_th
 }
 
 TEST(Schedule, an_update_names_everything_that_the_schedule_has) {
-  const Json schedule{{"Arn", "x"},          {"Name", "nightly"},         {"GroupName", "default"}, {"ScheduleExpression", "rate(1 day)"},
-                      {"State", "ENABLED"},  {"CreationDate", 1},         {"LastModificationDate", 2}, {"FlexibleTimeWindow", {{"Mode", "OFF"}}},
-                      {"KmsKeyArn", nullptr}, {"Target", target("one")}};
+  const Json schedule{
+      {"Arn", "x"},           {"Name", "nightly"},      {"GroupName", "default"},    {"ScheduleExpression", "rate(1 day)"},
+      {"State", "ENABLED"},   {"CreationDate", 1},      {"LastModificationDate", 2}, {"FlexibleTimeWindow", {{"Mode", "OFF"}}},
+      {"KmsKeyArn", nullptr}, {"Target", target("one")}};
   const Json update = schedule_update(schedule, {"task-definition/job:2", "app", Json()}, "rate(2 days)", false);
   EXPECT_EQ(update["FlexibleTimeWindow"]["Mode"], "OFF");
   EXPECT_EQ(update["ScheduleExpression"], "rate(2 days)");

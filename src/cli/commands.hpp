@@ -23,7 +23,12 @@ struct StartOptions {
   WaitOptions wait;
 };
 struct DeployOptions {
-  std::string app, environment, ref, run, reason, at, cron, zone, calendar;
+  std::string app, environment, ref, run, image, reason, at, cron, zone, calendar;
+  bool dry_run = false;
+  WaitOptions wait;
+};
+struct PromoteOptions {
+  std::string app, from, to, reason;
   WaitOptions wait;
 };
 struct RollbackOptions {
@@ -51,6 +56,11 @@ struct LogOptions {
 int start(const Globals&, const StartOptions&);
 int deploy(const Globals&, const DeployOptions&);
 int rollback(const Globals&, const RollbackOptions&);
+/// What a deploy would change, wait for and run; touches nothing.
+int plan(const Globals&, const DeployOptions&);
+/// Only the commits and files of it.
+int diff(const Globals&, const DeployOptions&);
+int promote(const Globals&, const PromoteOptions&);
 int approve(const Globals&, const VoteOptions&);
 int reject(const Globals&, const VoteOptions&);
 int cancel(const Globals&, const std::string& run, const std::string& reason);

@@ -57,6 +57,7 @@ int start(const Globals& globals, const StartOptions& options) {
 }
 
 int deploy(const Globals& globals, const DeployOptions& options) {
+  if (options.dry_run) return plan(globals, options);
   Client client(globals);
   Output output(globals);
   Json body{{"app", options.app}, {"environment", options.environment}, {"ref", options.ref}, {"reason", options.reason}};
@@ -71,6 +72,7 @@ int deploy(const Globals& globals, const DeployOptions& options) {
     return Exit::done;
   }
   if (!options.run.empty()) body["run"] = options.run;
+  if (!options.image.empty()) body["image"] = options.image;
   const Json started = client.post("/api/v1/deployments", body);
   return after_start(client, output, options.app, started, options.wait);
 }
@@ -82,6 +84,19 @@ int rollback(const Globals& globals, const RollbackOptions& options) {
   Json body{{"reason", options.reason}};
   if (!options.to.empty()) body["to"] = options.to;
   return after_start(client, output, options.app, client.post(path, body), options.wait);
+}
+
+int promote(const Globals& globals, const PromoteOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  const Json app = client.get("/api/v1/apps/" + segment(options.app));
+  for (const auto& place : member(app, "environments")) {
+    if (text_at(place, "environment") != options.from || text_at(place, "run").empty()) continue;
+    const Json body{{"app", options.app}, {"environment", options.to}, {"run", text_at(place, "run")}, {"reason", options.reason}};
+    return after_start(client, output, options.app, client.post("/api/v1/deployments", body), options.wait);
+  }
+  throw Error(ErrorKind::not_found, "nothing of " + options.app + " is deployed to " + options.from + ", so there is nothing to promote",
+              "fairlead status " + options.app + " shows what is where");
 }
 
 int approve(const Globals& globals, const VoteOptions& options) { return vote(globals, options, "approve"); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/server_app.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
 #include "cli/checks.hpp"
@@ -134,6 +135,9 @@ engine::Parts ServerApp::State::engine_parts() {
     return secrets->for_pipeline(std::move(name), std::move(app), std::move(environment));
   };
   parts.check = [this](std::string check) { return ask_check(http, now, std::move(check)); };
+  parts.artifacts_kept = [this](const RunId& run, const std::string& job, const std::vector<std::string>& names) {
+    return std::ranges::all_of(names, [&](const auto& name) { return exec::find_artifact(settings.data, run, job, name).has_value(); });
+  };
   parts.branch_read = [this](const std::string& app, std::shared_ptr<const pipeline::Definition> definition) {
     if (!declarations) return;
     auto failed = [app](std::exception_ptr error) { log::warn("declarations.not-kept", {{"app", app}, {"why", describe(error)}}); };

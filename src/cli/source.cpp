@@ -85,6 +85,26 @@ Awaitable<engine::SourceFiles> GitSource::bring(engine::SourceRequest request) {
   co_return files;
 }
 
+Awaitable<engine::SourceChanges> GitSource::changes(std::string app, Sha from, Sha to) {
+  git::Mirror& mirror = this->mirror(app);
+  engine::SourceChanges changes;
+  if (!co_await mirror.has(from)) {
+    changes.note = "commit " + from.str().substr(0, 12) + ", which is deployed, is not in the repository any more";
+    co_return changes;
+  }
+  auto range = co_await mirror.commits_between(from, to);
+  changes.total = range.total;
+  for (auto& commit : range.commits)
+    changes.commits.push_back({commit.sha, commit.message.substr(0, commit.message.find('\n')), commit.author.name, commit.time});
+  changes.behind = (co_await mirror.commits_between(to, from, 0)).total;
+  auto paths = co_await mirror.changed_paths({from.str(), to, {}, {}});
+  if (paths)
+    changes.files = std::move(paths->paths);
+  else
+    changes.note = paths.error();
+  co_return changes;
+}
+
 Awaitable<void> GitSource::checkout(std::string app, Sha sha, std::filesystem::path target) {
   git::Mirror& mirror = this->mirror(app);
   if (!co_await mirror.has(sha)) co_await fetch(mirror, app, git::Want{"", sha});

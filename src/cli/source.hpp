@@ -21,6 +21,7 @@ class GitSource : public engine::Source {
   GitSource(asio::any_io_executor, Pool&, std::filesystem::path data, std::shared_ptr<const pipeline::ServerConfig>, Access);
 
   Awaitable<engine::SourceFiles> bring(engine::SourceRequest) override;
+  Awaitable<engine::SourceChanges> changes(std::string app, Sha from, Sha to) override;
   /// What the remote has now. Errors as git::Mirror::ls_remote.
   Awaitable<git::RemoteRefs> list_refs(std::string app);
   /// Throws Error(not_found) for an unknown app.

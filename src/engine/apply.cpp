@@ -87,6 +87,8 @@ void run_created(RunState& run, const Input& input) {
   run.excluded = texts_at(p, "excluded");
   run.start_reason = text_at(p, "reason");
   run.target_environment = text_at(p, "environment");
+  run.reuse = RunId(text_at(p, "reuse"));
+  run.image = text_at(p, "image");
   run.retry_of = text_at(p, "retry_of");
   run.start = std::make_shared<const Json>(p);
   run.inputs = std::make_shared<const Json>(member(p, "inputs"));
@@ -116,6 +118,23 @@ StageState planned_stage(const pipeline::PlanStage& plan) {
   return stage;
 }
 
+void take_over(StageState& stage, const Json& jobs, const std::string& reason) {
+  for (auto& job : stage.jobs) {
+    const Json& taken = member(jobs, job.id);
+    if (!taken.is_object()) continue;
+    stage.state = job.state = State::succeeded;
+    stage.reason = job.reason = reason;
+    job.taken_from = RunId(text_at(taken, "run"));
+    for (const auto& [name, value] : member(taken, "outputs").items()) job.outputs[name] = value.get<std::string>();
+    for (const auto& name : member(taken, "artifacts")) job.artifacts.push_back(name.get<std::string>());
+    for (auto& step : job.steps) step.state = State::skipped, step.reason = reason;
+  }
+  if (!is_terminal(stage.state)) return;
+  for (auto& job : stage.jobs) {
+    if (!is_terminal(job.state)) job.state = State::skipped;
+  }
+}
+
 void run_planned(RunState& run, const Input& input) {
   require(!is_terminal(run.state) && !run.plan, run, input, "a run is planned once");
   const Json& p = input.payload;
@@ -133,6 +152,9 @@ void run_planned(RunState& run, const Input& input) {
   run.index = std::make_shared<const PlanIndex>(*plan);
   run.stages.reserve(plan->stages.size());
   for (const auto& stage : plan->stages) run.stages.push_back(planned_stage(stage));
+  if (const Json& reused = member(p, "reused"); reused.is_object()) {
+    for (auto& stage : run.stages) take_over(stage, member(reused, "jobs"), "built by " + text_at(reused, "label"));
+  }
   run.plan = std::move(plan);
 }
 

@@ -61,6 +61,7 @@ StepState* live_step(RunState& run, const Input& input) {
 
 void reset_job(JobState& job) {
   forget_attempt(job);
+  job.taken_from = {};
   job.state = State::queued;
   job.ready = false;
   job.finishing = false;

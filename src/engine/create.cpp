@@ -37,6 +37,8 @@ Json payload_of(const StartRequest& request, const std::string& ref, std::int64_
   if (ref.starts_with("refs/heads/")) payload["branch"] = ref.substr(11);
   if (ref.starts_with("refs/tags/")) payload["tag"] = ref.substr(10);
   if (is_sha(ref) && request.sha.empty()) payload["sha"] = ref;
+  if (!request.reuse.empty()) payload["reuse"] = request.reuse.str();
+  if (!request.image.empty()) payload["image"] = request.image;
   if (!request.only_stages.empty()) payload["only_stages"] = request.only_stages;
   const Json pull_request = parse_json(request.pull_request);
   if (pull_request.is_object()) payload["pull_request"] = pull_request;
@@ -61,10 +63,21 @@ void check_request(const StartRequest& request, const pipeline::ServerConfig& co
     for (const auto& [known, environment] : config.environments) names.push_back(known);
     throw Error(ErrorKind::not_found, "there is no environment \"" + request.environment + "\"", "environments: " + join(names, ", "));
   }
+  if (!request.image.empty() && request.environment.empty()) throw Error(ErrorKind::usage, "an image can only be given for an environment");
   if (!parse_json(request.inputs).is_object()) throw Error(ErrorKind::usage, "inputs must be a JSON object");
 }
 
 }  // namespace
+
+RunState Engine::Impl::draft(const StartRequest& request, const RunId& id, std::int64_t number) const {
+  const auto& app = app_of(*parts.config, request.app);
+  check_request(request, *parts.config);
+  const store::NewEvent event{std::string(events::run_created), dump(payload_of(request, full_ref(request, app), number)), request.actor,
+                              now()};
+  RunState state;
+  apply(state, as_event(id, 1, event));
+  return state;
+}
 
 Started Engine::Impl::create(store::Tx& tx, const StartRequest& request) {
   const auto& app = app_of(*parts.config, request.app);
@@ -106,7 +119,10 @@ Awaitable<void> RunActor::roll_back(std::string stage, std::string environment, 
       for (const auto& good :
            tx.deployments({.app = state_.app, .environment = environment, .state = "succeeded", .before = {}, .limit = 20})) {
         if (good.run == state_.id || good.version == state_.sha.str()) continue;
-        request.sha = request.ref = good.version;
+        request.sha = good.version;
+        request.reuse = good.run;
+        const auto row = tx.run(good.run);
+        request.ref = row ? row->ref : good.version;
         return engine_.create(tx, request);
       }
       return std::nullopt;

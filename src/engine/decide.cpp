@@ -29,6 +29,11 @@ Result run_result(const RunState& run) {
   for (const State state : {State::failed, State::lost, State::canceled}) {
     if (const auto* stage = first(state)) return {state, "stage " + stage->name + ": " + stage->reason};
   }
+  // A deploy of one environment is what happened there, whatever was built on the way.
+  const auto target = std::ranges::find(run.stages, run.target_environment, &StageState::environment);
+  if (!run.target_environment.empty() && target != run.stages.end() && target->state == State::skipped) {
+    return {State::skipped, "stage " + target->name + ": " + target->reason};
+  }
   if (first(State::succeeded) != nullptr) return {State::succeeded, ""};
   if (run.stages.empty()) return {State::skipped, "the pipeline has no stage to run"};
   return {State::skipped, "every stage was skipped: " + run.stages.front().reason};

@@ -82,7 +82,7 @@ struct Engine::Impl {
   void free_slot(const std::string& executor, const std::string& key);
 
   /// Facts about an environment as this run sees it now.
-  EnvironmentFacts facts(const std::string& environment, const RunActor& self) const;
+  EnvironmentFacts facts(const std::string& environment, const RunState& run) const;
   void nudge_environment(const std::string& environment, const std::string& app);
   void nudge_all();
 
@@ -90,6 +90,8 @@ struct Engine::Impl {
   void next_plan();
 
   Started create(store::Tx&, const StartRequest&);
+  /// The run that a request would create, with this number. Throws as `create`.
+  RunState draft(const StartRequest&, const RunId&, std::int64_t number) const;
 };
 
 std::string label(const RunState&);

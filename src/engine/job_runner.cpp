@@ -155,7 +155,9 @@ void JobRunner::prepare_spec() {
   for (const auto& id : job_->artifacts_from) {
     for (const auto& stage : plan_->stages) {
       for (const auto& planned : stage.jobs) {
-        if (planned.id == id) spec_.artifacts_from.push_back(planned.key);
+        if (planned.id != id) continue;
+        const JobState* from = run.job(planned.key);
+        spec_.artifacts_from.push_back({from == nullptr || from->taken_from.empty() ? run.id : from->taken_from, planned.key});
       }
     }
   }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/planner.hpp"
+
 #include "engine/actor.hpp"
+#include "engine/reuse.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/strings.hpp"
@@ -77,9 +80,9 @@ pipeline::PlanContext plan_context(const RunState& run, const SourceFiles& files
   return context;
 }
 
-store::NewEvent planned(const RunState& run, const SourceFiles& files, const pipeline::RunPlan& plan, const std::string& remark) {
-  std::vector<std::string> notes;
-  if (!remark.empty()) notes.push_back(remark);
+store::NewEvent planned(const RunState& run, const Resolved& resolved) {
+  const auto& files = resolved.files;
+  std::vector<std::string> notes = resolved.notes;
   if (!files.changed_note.empty()) notes.push_back(files.changed_note);
   Json payload{{"sha", files.sha.str()},
                {"branch", run.branch.empty() ? files.branch : run.branch},
@@ -87,51 +90,102 @@ store::NewEvent planned(const RunState& run, const SourceFiles& files, const pip
                {"message", ellipsize(files.message, 4096)},
                {"author", files.author},
                {"excluded", Json::array()},
-               {"digest", plan_digest(plan)},
-               {"plan", to_json(plan)},
+               {"digest", plan_digest(*resolved.plan)},
+               {"plan", to_json(*resolved.plan)},
                {"default_branch", files.on_default_branch},
                {"notes", notes}};
   if (!files.author_email.empty()) payload["excluded"].push_back("user:" + files.author_email);
+  if (resolved.reused.is_object()) payload["reused"] = resolved.reused;
   return {std::string(events::run_planned), dump(payload), "fairlead"};
 }
 
-Awaitable<store::NewEvent> make(Engine::Impl& engine, const RunState& run) {
+Resolved refused(SourceFiles files, State state, std::string reason, std::vector<std::string> errors) {
+  return {.files = std::move(files),
+          .plan = {},
+          .reused = nullptr,
+          .notes = {},
+          .state = state,
+          .reason = std::move(reason),
+          .errors = std::move(errors)};
+}
+
+/// The run that was named, or the newest ones of the same commit.
+Awaitable<std::vector<RunId>> candidates(Engine::Impl& engine, const RunState& run, const SourceFiles& files) {
+  if (!run.reuse.empty()) co_return std::vector{run.reuse};
+  constexpr int most_rows = 200;
+  constexpr std::size_t most = 5;
+  const auto rows = co_await engine.parts.store->read(
+      [&](store::View& view) { return view.runs({.app = run.app, .environment = {}, .state = {}, .actor = {}, .limit = most_rows}); });
+  std::vector<RunId> found;
+  for (const auto& row : rows) {
+    if (row.sha == files.sha.str() && row.id != run.id && row.started_at && found.size() < most) found.push_back(row.id);
+  }
+  co_return found;
+}
+
+/// What a deploy of one environment need not build again. A run that was named and has nothing to give is an error only to those
+/// who know that nothing can be built: everything is built anew then, and the run says so.
+Awaitable<void> take_over(Engine::Impl& engine, const RunState& run, Resolved& resolved) {
+  if (run.target_environment.empty() || !run.image.empty()) co_return;
+  const Json given = run.inputs ? *run.inputs : Json::object();
+  for (const auto& id : co_await candidates(engine, run, resolved.files)) {
+    const auto earlier = co_await engine.load(id);
+    const RunState& source = earlier->state();
+    if (source.app != run.app || source.sha != resolved.files.sha) continue;
+    if (run.reuse.empty() && given != (source.inputs ? *source.inputs : Json::object())) continue;
+    resolved.reused = reusable(source, *resolved.plan, run.target_environment, engine.parts.artifacts_kept);
+    if (resolved.reused.is_object()) co_return;
+    if (!run.reuse.empty()) resolved.notes.push_back("what " + label(source) + " built is not all there, so it is built again");
+  }
+}
+
+}  // namespace
+
+Awaitable<Resolved> resolve_run(Engine::Impl& engine, const RunState& run) {
   const auto app = engine.parts.config->apps.find(run.app);
   if (app == engine.parts.config->apps.end()) {
-    co_return not_planned(State::failed, "app " + run.app + " is no longer in the server's configuration", {});
+    co_return refused({}, State::failed, "app " + run.app + " is no longer in the server's configuration", {});
   }
   auto request = source_request(run, app->second);
   const std::string file = request.pipeline_path;
   SourceFiles files = co_await engine.parts.source->bring(std::move(request));
   if (!files.pipeline) {
-    co_return not_planned(State::failed, "there is no " + file + " at " + files.sha.str().substr(0, 12),
-                          {"Add " + file + " to the repository (fairlead init writes one), or set apps." + run.app + ".pipeline."});
+    const std::string at = files.sha.str().substr(0, 12);
+    co_return refused(std::move(files), State::failed, "there is no " + file + " at " + at,
+                      {"Add " + file + " to the repository (fairlead init writes one), or set apps." + run.app + ".pipeline."});
   }
   auto parsed = co_await engine.definitions.get(*files.pipeline, file);
   if (!parsed->definition) {
-    co_return not_planned(State::failed,
-                          file + " has " + std::to_string(parsed->problems.size()) + " problem" + (parsed->problems.size() == 1 ? "" : "s"),
-                          parsed->problems);
+    const auto count = parsed->problems.size();
+    co_return refused(std::move(files), State::failed, file + " has " + std::to_string(count) + " problem" + (count == 1 ? "" : "s"),
+                      parsed->problems);
   }
   if (files.on_default_branch && engine.parts.branch_read) engine.parts.branch_read(run.app, parsed->definition);
   const auto verdict = match_trigger(*parsed->definition, trigger_facts(run, files, app->second));
-  if (!verdict.accepted) co_return not_planned(State::skipped, "ignored: " + verdict.reason, {});
-  const auto plan = make_plan(*parsed->definition, plan_context(run, files, engine));
+  if (!verdict.accepted) co_return refused(std::move(files), State::skipped, "ignored: " + verdict.reason, {});
+  auto plan = make_plan(*parsed->definition, plan_context(run, files, engine));
   if (!plan) {
     std::vector<std::string> errors;
     for (const auto& problem : plan.error()) errors.push_back(format(problem));
-    co_return not_planned(State::failed, "the pipeline cannot be resolved for this run", errors);
+    co_return refused(std::move(files), State::failed, "the pipeline cannot be resolved for this run", std::move(errors));
   }
-  co_return planned(run, files, *plan, verdict.reason);
+  Resolved resolved{
+      .files = std::move(files), .plan = std::move(*plan), .reused = nullptr, .notes = {}, .state = {}, .reason = {}, .errors = {}};
+  if (!verdict.reason.empty()) resolved.notes.push_back(verdict.reason);
+  if (!run.image.empty()) {
+    if (auto error = pin_image(*resolved.plan, run.target_environment, run.image))
+      co_return refused(std::move(resolved.files), State::failed, "the image cannot be deployed", {*error});
+  }
+  co_await take_over(engine, run, resolved);
+  co_return resolved;
 }
-
-}  // namespace
 
 Awaitable<void> RunActor::plan() {
   auto self = shared_from_this();
   store::NewEvent event;
   try {
-    event = co_await make(engine_, state_);
+    const auto resolved = co_await resolve_run(engine_, state_);
+    event = resolved.plan ? planned(state_, resolved) : not_planned(resolved.state, resolved.reason, resolved.errors);
   } catch (const Error& error) {
     std::vector<std::string> lines = split_lines(error.message());
     if (!error.hint().empty()) lines.push_back(error.hint());

@@ -38,6 +38,7 @@ Json job_json(const JobState& job) {
             {"finished_at", time_text(job.finished_at)},
             {"outputs", job.outputs},
             {"artifacts", job.artifacts}};
+  if (!job.taken_from.empty()) json["taken_from"] = job.taken_from.str();
   if (!job.executor.empty()) json["executor"] = job.executor;
   if (job.retry_at) json["retry_at"] = time_text(job.retry_at);
   if (job.reports) json["reports"] = *job.reports;

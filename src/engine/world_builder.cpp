@@ -15,7 +15,7 @@ World RunActor::world(const RunState& state) const {
   if (is_terminal(state.state)) return world;
   for (const auto& stage : state.stages) {
     const bool waits = stage.state == State::queued || stage.state == State::waiting;
-    if (waits && !stage.environment.empty()) world.environments.try_emplace(stage.environment, engine_.facts(stage.environment, *this));
+    if (waits && !stage.environment.empty()) world.environments.try_emplace(stage.environment, engine_.facts(stage.environment, state));
   }
   if (const RunActor* newest = engine_.by_ref.last(ref_place()); newest != nullptr && newest->state().number > state.number) {
     world.superseded_by = label(newest->state());
@@ -42,13 +42,13 @@ bool covers(const Lock& lock, const std::string& environment, const std::string&
 
 }  // namespace
 
-EnvironmentFacts Engine::Impl::facts(const std::string& environment, const RunActor& self) const {
+EnvironmentFacts Engine::Impl::facts(const std::string& environment, const RunState& run) const {
   const auto constant = environments.find(environment);
   if (constant == environments.end()) return {};
   EnvironmentFacts facts = constant->second;
   const Time at = now();
-  const Place place{environment, self.state().app};
-  if (const auto lock = std::ranges::find_if(locks, [&](const Lock& l) { return covers(l, environment, self.state().app, at); });
+  const Place place{environment, run.app};
+  if (const auto lock = std::ranges::find_if(locks, [&](const Lock& l) { return covers(l, environment, run.app, at); });
       lock != locks.end()) {
     facts.lock = lock_text(*lock);
     facts.lock_until = lock->until;
@@ -58,17 +58,17 @@ EnvironmentFacts Engine::Impl::facts(const std::string& environment, const RunAc
     if (!verdict.open) facts.calendar_closed = verdict.reason;
     facts.calendar_changes_at = verdict.changes_at;
   }
-  if (const auto hold = holds.find(place); hold != holds.end() && hold->second != self.state().id) {
+  if (const auto hold = holds.find(place); hold != holds.end() && hold->second != run.id) {
     const auto holder = actor(hold->second);
     facts.holder = holder ? label(holder->state()) : "run " + hold->second.str();
   }
-  facts.ahead = by_environment.ahead(place, self.state().number);
-  const std::int64_t number = self.state().number;
+  facts.ahead = by_environment.ahead(place, run.number);
+  const std::int64_t number = run.number;
   const RunActor* newer = by_environment.last(place);
   while (newer != nullptr && newer->state().trigger == "rollback") newer = by_environment.before(place, newer->state().number);
   if (newer != nullptr && newer->state().number > number) facts.newer = label(newer->state());
   if (const auto live = deployed.find(place); live != deployed.end() && live->second > number) {
-    facts.newer = self.app() + "#" + std::to_string(live->second);
+    facts.newer = run.app + "#" + std::to_string(live->second);
   }
   return facts;
 }

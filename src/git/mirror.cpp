@@ -53,6 +53,12 @@ Awaitable<std::expected<Changes, std::string>> Mirror::changed_paths(PushRange p
   return reading(state_, [push = std::move(push)](Repository& repository) { return repository.changed_paths(push); });
 }
 
+Awaitable<CommitRange> Mirror::commits_between(Sha from, Sha to, std::size_t limit) {
+  return reading(state_, [from = std::move(from), to = std::move(to), limit](Repository& repository) {
+    return repository.commits_between(from, to, limit);
+  });
+}
+
 Awaitable<bool> Mirror::is_ancestor(Sha ancestor, Sha descendant) {
   return reading(state_, [ancestor = std::move(ancestor), descendant = std::move(descendant)](Repository& repository) {
     return repository.is_ancestor(ancestor, descendant);

@@ -35,6 +35,7 @@ using EntryHandle = Handle<git_tree_entry, git_tree_entry_free>;
 using DiffHandle = Handle<git_diff, git_diff_free>;
 using ReferenceHandle = Handle<git_reference, git_reference_free>;
 using RefIteratorHandle = Handle<git_reference_iterator, git_reference_iterator_free>;
+using WalkHandle = Handle<git_revwalk, git_revwalk_free>;
 using IndexHandle = Handle<git_index, git_index_free>;
 
 /// A fresh handle from a libgit2 constructor: `make<CommitHandle>("reading a commit", git_commit_lookup, repo, &oid)`.

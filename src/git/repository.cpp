@@ -167,6 +167,23 @@ std::optional<std::string> Repository::read_file(const Sha& sha, std::string_vie
   return std::string(static_cast<const char*>(git_odb_object_data(blob.get())), git_odb_object_size(blob.get()));
 }
 
+CommitRange Repository::commits_between(const Sha& from, const Sha& to, std::size_t limit) const {
+  constexpr std::size_t most = 10'000;
+  const auto newer = state_->need_commit(to);
+  const auto older = state_->need_commit(from);
+  const auto walk = make<WalkHandle>("walking the history", git_revwalk_new, state_->repo.get());
+  check(git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME), "walking the history");
+  check(git_revwalk_push(walk.get(), git_commit_id(newer.get())), "walking from " + to.str());
+  check(git_revwalk_hide(walk.get(), git_commit_id(older.get())), "walking to " + from.str());
+  CommitRange range;
+  git_oid id;
+  while (range.total < most && git_revwalk_next(&id, walk.get()) == 0) {
+    if (range.commits.size() < limit) range.commits.push_back(commit(to_sha(id)));
+    ++range.total;
+  }
+  return range;
+}
+
 bool Repository::is_ancestor(const Sha& ancestor, const Sha& descendant) const {
   const auto from = peel(ancestor);
   const auto to = peel(descendant);

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<ArtifactFile> artifacts_of(const Call& call, const engine::RunState& run, const std::string& job) {
   if (!call.services.parts.artifacts) throw Error(ErrorKind::unavailable, "this server keeps no artifacts");
-  return call.services.parts.artifacts(run.id, job);
+  const auto* state = run.job(job);
+  return call.services.parts.artifacts(state == nullptr || state->taken_from.empty() ? run.id : state->taken_from, job);
 }
 
 }  // namespace

@@ -61,6 +61,8 @@ void take_commit_of(engine::StartRequest& request, const engine::RunState& run) 
   if (run.sha.empty()) throw Error(ErrorKind::conflict, run.app + "#" + std::to_string(run.number) + " has no commit yet");
   request.ref = run.ref;
   request.sha = run.sha.str();
+  request.reuse = run.id;
+  if (request.inputs == "{}" && run.inputs && run.inputs->is_object()) request.inputs = dump(*run.inputs);
 }
 
 Awaitable<engine::RunState> run_named(const Call& call, std::string text) {
@@ -82,10 +84,10 @@ Awaitable<net::Response> deploy_later(Call& call, const Fields& body) {
   co_return net::Response::json(201, schedule);
 }
 
-/// The version that a rollback goes back to: what succeeded here before what is here now.
-std::string earlier_version(const std::vector<store::DeploymentRow>& succeeded, const std::string& app, const std::string& environment) {
+/// The run that a rollback goes back to: what succeeded here before what is here now.
+RunId earlier_run(const std::vector<store::DeploymentRow>& succeeded, const std::string& app, const std::string& environment) {
   for (const auto& row : succeeded)
-    if (row.version != succeeded.front().version) return row.version;
+    if (row.version != succeeded.front().version) return row.run;
   throw Error(ErrorKind::conflict, "there is no earlier successful deployment of " + app + " to " + environment + " to go back to");
 }
 
@@ -108,8 +110,6 @@ Awaitable<net::Response> deploy(Call& call) {
   const auto app = body.required_text("app");
   call.require_app(app);
   call.require_environment(body.required_text("environment"));
-  if (!body.text("image").empty())
-    throw Error(ErrorKind::invalid, "deploying a given image is not built yet in this version", "deploy a ref or a run");
   if (!body.text("ref").empty() && !body.text("run").empty()) throw Error(ErrorKind::usage, "give a ref or a run, not both");
   if (!body.text("at").empty()) co_return co_await deploy_later(call, body);
   auto request = request_of(call, app, call.who.via == "cli" ? "command" : "api");
@@ -117,6 +117,7 @@ Awaitable<net::Response> deploy(Call& call) {
   request.ref = body.text("ref");
   request.reason = reason_of(body);
   request.inputs = inputs_of(body);
+  request.image = body.text("image");
   if (const auto run = body.text("run"); !run.empty()) take_commit_of(request, co_await run_named(call, run));
   co_return co_await start(call, std::move(request));
 }
@@ -136,7 +137,7 @@ Awaitable<net::Response> roll_back(Call& call) {
     const auto succeeded = co_await call.services.store().read([&](store::View& view) {
       return view.deployments({.app = app, .environment = environment, .state = "succeeded", .before = {}, .limit = 100});
     });
-    request.ref = request.sha = earlier_version(succeeded, app, environment);
+    take_commit_of(request, co_await call.services.engine().state(earlier_run(succeeded, app, environment)));
   }
   co_return co_await start(call, std::move(request));
 }
@@ -144,9 +145,12 @@ Awaitable<net::Response> roll_back(Call& call) {
 Awaitable<net::Response> show_plan(Call& call) {
   const auto& app = call.parameter("app");
   call.require_app(app);
-  if (!call.services.parts.plan) throw Error(ErrorKind::unavailable, "this server cannot plan a deploy without doing it");
-  const auto plan = co_await call.services.parts.plan(app, call.parameter("environment"), call.query("ref"));
-  co_return net::Response::json(200, plan);
+  auto request = request_of(call, app, "api");
+  request.environment = call.parameter("environment");
+  request.ref = call.query("ref");
+  request.image = call.query("image");
+  if (const auto run = call.query("run"); !run.empty()) take_commit_of(request, co_await run_named(call, run));
+  co_return net::Response::json(200, co_await call.services.engine().preview(std::move(request)));
 }
 
 }  // namespace fairlead::web

@@ -91,7 +91,9 @@ void add_runs(Routes& table) {
                        .status = 201});
   table.add<viewer>("GET", "/api/v1/apps/{app}/environments/{environment}/plan", &show_plan,
                     {.summary = "What a deploy would change; touches nothing",
-                     .query = {{"ref", "branch, tag or commit; default: the app's branch"}},
+                     .query = {{"ref", "branch, tag or commit; default: the app's branch"},
+                               {"run", "what this run built"},
+                               {"image", "instead of a build: URI, or container=URI"}},
                      .response = R"({"type":"object"})"});
   table.add<viewer>("GET", "/api/v1/runs", &list_runs,
                     {.summary = "Runs, newest first",

@@ -39,6 +39,8 @@ struct StartRequest {
   std::string reason;
   std::string inputs = "{}";        ///< JSON object
   std::string environment;          ///< `deploy`: stop after this environment, skip other environments
+  RunId reuse;                      ///< take over what this run built; empty: with an environment, any run of the same commit
+  std::string image;                ///< with an environment: deploy this instead of a build; "URI" or "container=URI"
   std::vector<std::string> only_stages;  ///< `try --stage`: leave out the others; empty: all
   std::string message;              ///< head commit's, when the delivery said it
   std::vector<std::string> excluded;
@@ -68,6 +70,8 @@ struct Parts {
   std::function<Awaitable<std::optional<Secret>>(std::string name, std::string app, std::string environment)> secret;
   /// Asks one `checks:` entry (JSON as in the plan).
   std::function<Awaitable<CheckFact>(std::string check_json)> check;
+  /// Are these artifacts of a job still there? Empty: they are taken to be.
+  std::function<bool(const RunId&, const std::string& job, const std::vector<std::string>& names)> artifacts_kept;
   /// The pipeline at the tip of the app's branch was read on the way to a run: its schedules may be new. May be empty.
   std::function<void(const std::string& app, std::shared_ptr<const pipeline::Definition>)> branch_read;
   std::string public_url;
@@ -101,6 +105,10 @@ class Engine {
   void wake(const RunId&);
   /// Both, in a transaction of its own. Throws Error(not_found) for an unknown app, naming the nearest.
   Awaitable<Started> start(StartRequest);
+
+  /// What such a request would do now: commits, stages, what is taken over, what it would wait for (docs/cli.md, plan). Brings the
+  /// commit, otherwise touches nothing. Throws as `start`.
+  Awaitable<Json> preview(StartRequest);
 
   /// Approve, reject or break glass. Throws Error(refused | conflict) with the text of the refusal.
   Awaitable<std::string> vote(RunId, std::string stage, Ballot);

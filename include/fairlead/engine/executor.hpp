@@ -30,6 +30,12 @@ struct JobKey {
   auto operator<=>(const JobKey&) const = default;
 };
 
+/// A job whose artifacts another one starts with; of an earlier run when its build was taken over.
+struct ArtifactsOf {
+  RunId run;
+  std::string job;  ///< key
+};
+
 /// What an executor must know to open a job; complete, so that adoption after a restart gets the same.
 struct JobSpec {
   JobKey key;
@@ -44,7 +50,7 @@ struct JobSpec {
   /// _SUMMARY for each process, and gives what earlier processes wrote to $FAIRLEAD_ENV to later ones, also after adoption.
   std::map<std::string, std::string> env;
   std::map<std::string, Secret> secrets;              ///< name → value; masked in every log of the job
-  std::vector<std::string> artifacts_from;            ///< job keys
+  std::vector<ArtifactsOf> artifacts_from;
   bool trusted = true;                                ///< false: fork pull request: no cache writes, no secrets
   std::optional<std::string> environment;
 };

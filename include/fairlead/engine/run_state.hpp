@@ -82,6 +82,7 @@ struct JobState {
   std::vector<std::string> warnings;    ///< "cache not saved: disk full"
   std::shared_ptr<const Json> reports;  ///< {"junit":{tests,failed,skipped,cases:[…]},"coverage":{…}} or null
   bool finishing = false;  ///< started after the run was canceled (`if: always()`): the cancel does not stop it
+  RunId taken_from;        ///< not run here: outputs and artifacts are of this run, which built the same commit; else empty
 };
 
 struct StageState {
@@ -120,6 +121,8 @@ struct RunState {
   std::shared_ptr<const Json> inputs;         ///< as given
   std::shared_ptr<const Json> start;          ///< whole payload of run.created
   std::string target_environment;             ///< `deploy APP ENV`: only this environment's stage is run after the builds
+  RunId reuse;                                ///< run whose builds are to be taken over; empty: any of the same commit
+  std::string image;                          ///< given instead of a build: "URI" or "container=URI"
   std::string retry_of;
   std::string plan_digest;
   std::shared_ptr<const pipeline::RunPlan> plan;  ///< null before run.planned

@@ -7,6 +7,7 @@
 
 #include "fairlead/base/async.hpp"
 #include "fairlead/base/ids.hpp"
+#include "fairlead/base/time.hpp"
 
 namespace fairlead::engine {
 
@@ -30,11 +31,28 @@ struct SourceFiles {
   bool on_default_branch = false;
 };
 
+struct SourceCommit {
+  Sha sha;
+  std::string subject, author;
+  Time at{};
+};
+
+/// What one commit has and another has not.
+struct SourceChanges {
+  std::vector<SourceCommit> commits;  ///< newest first, at most 50
+  std::size_t total = 0;
+  std::size_t behind = 0;             ///< commits that only the older side has: then it is no step forward
+  std::vector<std::string> files;     ///< sorted
+  std::string note;                   ///< why something of it is not known
+};
+
 class Source {
  public:
   virtual ~Source() = default;
   /// Brings the commit (fetch only when it is missing) and reads. Throws Error with git's own words, credentials removed.
   virtual Awaitable<SourceFiles> bring(SourceRequest) = 0;
+  /// From what is deployed to what would be; `to` was brought before. Never throws for history: it says so in `note`.
+  virtual Awaitable<SourceChanges> changes(std::string app, Sha from, Sha to);
 };
 
 }  // namespace fairlead::engine

@@ -49,6 +49,7 @@ class Mirror {
   Awaitable<Commit> commit(Sha);
   Awaitable<std::optional<std::string>> read_file(Sha, std::string path);
   Awaitable<std::expected<Changes, std::string>> changed_paths(PushRange);
+  Awaitable<CommitRange> commits_between(Sha from, Sha to, std::size_t limit = 50);
   Awaitable<bool> is_ancestor(Sha ancestor, Sha descendant);
   Awaitable<std::vector<Ref>> branches(std::size_t limit = 1000);
   Awaitable<std::vector<Ref>> tags(std::size_t limit = 1000);

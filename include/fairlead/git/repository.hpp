@@ -41,6 +41,8 @@ class Repository {
   /// What a push changed, by our own tree comparison (hosts cap their lists): before → after, also after a force-push; for a new
   /// branch from its merge base with the default branch. The error is the reason why it cannot be told: then every path counts.
   std::expected<Changes, std::string> changed_paths(const PushRange&) const;
+  /// What `to` has and `from` has not; at most `limit` of them are read. Throws Error(not_found) when one of the two is not here.
+  CommitRange commits_between(const Sha& from, const Sha& to, std::size_t limit = 50) const;
   /// Is `ancestor` reachable from `descendant` (or the same)? false when one of them is not here.
   bool is_ancestor(const Sha& ancestor, const Sha& descendant) const;
 

@@ -57,6 +57,12 @@ struct Changes {
   std::vector<std::string> paths;
 };
 
+/// Commits that one end has and the other has not, newest first.
+struct CommitRange {
+  std::vector<Commit> commits;  ///< the newest of them
+  std::size_t total = 0;        ///< counted up to 10,000
+};
+
 struct CheckoutOptions {
   std::string subfolder;            ///< only this folder of the tree is written, at its own path; empty: everything
   bool git_folder = true;           ///< also a `.git` (objects borrowed from the mirror), so that `git describe` and the like work

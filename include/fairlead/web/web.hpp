@@ -60,8 +60,6 @@ struct Parts {
   std::function<Awaitable<Fd>(std::filesystem::path folder)> open_log;
   /// Artifacts of one job, by its key.
   std::function<std::vector<ArtifactFile>(const RunId&, const std::string& job)> artifacts;
-  /// What a deploy would change; touches nothing.
-  std::function<Awaitable<Json>(std::string app, std::string environment, std::string ref)> plan;
   /// Why the server is not ready yet; empty: it is.
   std::function<std::string()> not_ready;
   std::function<net::Server::Stats()> server_stats;

@@ -52,12 +52,52 @@ void add_deploy(CommandLine& line) {
   command.add_option("APP", options->app, "App of fairlead.yml")->required();
   command.add_option("ENV", options->environment, "Environment of fairlead.yml")->required();
   auto* ref = command.add_option("--ref", options->ref, "Branch, tag or commit; default: the app's branch")->type_name("R");
-  command.add_option("--run", options->run, "What this run built")->type_name("RUN")->excludes(ref);
+  auto* run = command.add_option("--run", options->run, "What this run built")->type_name("RUN")->excludes(ref);
+  command.add_option("--image", options->image, "This image instead of a build; container=URI where a step takes several")
+      ->type_name("URI")
+      ->excludes(run);
   command.add_option("--reason", options->reason, "Shown with the run and to approvers")->type_name("T");
+  command.add_flag("--dry-run", options->dry_run, "Only say what it would do, as `fairlead plan`");
   auto* at = command.add_option("--at", options->at, "Not now: at this time (RFC 3339)")->type_name("TIME");
   auto* cron = command.add_option("--cron", options->cron, "Not now: by this cron expression")->type_name("EXPR")->excludes(at);
   command.add_option("--zone", options->zone, "Zone of the cron expression; default: UTC")->type_name("Z")->needs(cron);
   command.add_option("--calendar", options->calendar, "Only when this calendar of fairlead.yml allows it")->type_name("C");
+  add_wait(command, options->wait);
+}
+
+/// APP, ENV and which version: what `plan` and `diff` have in common.
+void add_target(CLI::App& command, DeployOptions& options) {
+  command.add_option("APP", options.app, "App of fairlead.yml")->required();
+  command.add_option("ENV", options.environment, "Environment of fairlead.yml")->required();
+}
+
+void add_plan(CommandLine& line) {
+  auto options = std::make_shared<DeployOptions>();
+  CLI::App& plan_command = line.add("plan", "What a deploy would change, run and wait for; touches nothing",
+                                    {purpose::look, "fairlead plan shop-api production --ref release/2",
+                                     [options](const Globals& globals) { return plan(globals, *options); }});
+  add_target(plan_command, *options);
+  auto* ref = plan_command.add_option("--ref", options->ref, "Branch, tag or commit; default: the app's branch")->type_name("R");
+  plan_command.add_option("--run", options->run, "What this run built")->type_name("RUN")->excludes(ref);
+  plan_command.add_option("--image", options->image, "This image instead of a build")->type_name("URI");
+
+  auto ends = std::make_shared<DeployOptions>();
+  CLI::App& diff_command =
+      line.add("diff", "Commits and files between what is deployed and a ref",
+               {purpose::look, "fairlead diff shop-api production main", [ends](const Globals& globals) { return diff(globals, *ends); }});
+  add_target(diff_command, *ends);
+  diff_command.add_option("REF", ends->ref, "Branch, tag or commit; default: the app's branch");
+}
+
+void add_promote(CommandLine& line) {
+  auto options = std::make_shared<PromoteOptions>();
+  CLI::App& command = line.add("promote", "Deploy to one environment what is in another, without building it again",
+                               {purpose::act, "fairlead promote shop-api staging production --wait",
+                                [options](const Globals& globals) { return promote(globals, *options); }});
+  command.add_option("APP", options->app, "App of fairlead.yml")->required();
+  command.add_option("FROM", options->from, "Environment that has it")->required();
+  command.add_option("TO", options->to, "Environment that gets it")->required();
+  command.add_option("--reason", options->reason, "Shown with the run and to approvers")->type_name("T");
   add_wait(command, options->wait);
 }
 
@@ -156,6 +196,8 @@ void add_run_commands(CommandLine& line) {
   add_start(line);
   add_deploy(line);
   add_rollback(line);
+  add_promote(line);
+  add_plan(line);
   add_votes(line);
   add_cancel_and_retry(line);
   add_status_and_history(line);

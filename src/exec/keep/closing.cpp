@@ -90,8 +90,8 @@ bool restores_something(const engine::JobSpec& spec) { return !spec.artifacts_fr
 
 std::vector<std::string> restore(const LocalExecutor::Shared& shared, const engine::JobSpec& spec, const fs::path& base) {
   std::vector<std::string> lines;
-  for (const auto& job : spec.artifacts_from) {
-    const auto artifacts = list_artifacts(shared.parts.data, spec.key.run, job);
+  for (const auto& [run, job] : spec.artifacts_from) {
+    const auto artifacts = list_artifacts(shared.parts.data, run, job);
     if (artifacts.empty()) lines.push_back("job " + job + " kept no artifacts");
     for (const auto& artifact : artifacts) {
       for (const auto& remark : unpack(artifact.path, {{"", base}})) lines.push_back("artifact " + artifact.name + ": " + remark);

@@ -64,7 +64,7 @@ TEST(Artifacts, AreKeptAndRestoredInALaterJob) {
 
   auto spec = jobs.spec();
   spec.key.job = "deploy (eu)";
-  spec.artifacts_from = {"unit", "lint"};
+  spec.artifacts_from = {{spec.key.run, "unit"}, {spec.key.run, "lint"}};
   jobs.plan.folder = "deploy";
   jobs.plan.artifacts.clear();
   spec.job = std::make_shared<pipeline::PlanJob>(jobs.plan);

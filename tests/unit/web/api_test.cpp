@@ -67,7 +67,8 @@ TEST_F(Api, ErrorsAreProblems) {
   EXPECT_EQ(call("GET", "/api/v1/runs/none").status, 404);
   EXPECT_EQ(call("POST", "/api/v1/apps/none/runs").status, 404);
   EXPECT_EQ(call("POST", "/api/v1/deployments", {{"app", "shop"}, {"environment", "prod"}}).status, 404);
-  EXPECT_EQ(call("POST", "/api/v1/deployments", {{"app", "shop"}, {"environment", "staging"}, {"image", "x"}}).status, 422);
+  const Json both{{"app", "shop"}, {"environment", "staging"}, {"ref", "main"}, {"run", "shop#1"}};
+  EXPECT_EQ(call("POST", "/api/v1/deployments", both).status, 400);
 }
 
 TEST_F(Api, ApprovalsArePersonalAndPolicyDecides) {

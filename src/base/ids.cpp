@@ -7,6 +7,7 @@
 
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/time.hpp"
+#include "fairlead/base/uuid.hpp"
 
 namespace fairlead {
 namespace {
@@ -33,21 +34,30 @@ std::uint64_t next_tick() {
   return next;
 }
 
-}  // namespace
-
-std::string new_uuid() {
-  std::uint64_t tick = next_tick();
+/// Milliseconds in the upper 48 bits, parts of them in the lower 12: the first half of a version 7 UUID.
+std::string time_bytes(std::uint64_t tick) {
   std::string bytes(8, '\0');
-  std::uint64_t millis = tick >> 12;
+  const std::uint64_t millis = tick >> 12;
   for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<char>(millis >> (40 - 8 * i) & 0xffu);
   bytes[6] = static_cast<char>(tick >> 8 & 0x0fu);
   bytes[7] = static_cast<char>(tick & 0xffu);
-  return format_uuid(bytes + random_bytes(8), 7);
+  return bytes;
 }
 
-std::string uuid_from(std::string_view name) {
-  Digest digest = sha256(name);
-  return format_uuid(std::string(reinterpret_cast<const char*>(digest.data()), 16), 8);
+std::string uuid_hash(std::string_view name) {
+  const Digest digest = sha256(name);
+  return {reinterpret_cast<const char*>(digest.data()), 16};
+}
+
+}  // namespace
+
+std::string new_uuid() { return format_uuid(time_bytes(next_tick()) + random_bytes(8), 7); }
+
+std::string uuid_from(std::string_view name) { return format_uuid(uuid_hash(name), 8); }
+
+std::string uuid_at(Time time, std::string_view name) {
+  const auto micros = static_cast<std::uint64_t>(to_micros(time));
+  return format_uuid(time_bytes(micros / 1000 << 12 | micros % 1000 * 4096 / 1000) + uuid_hash(name).substr(0, 8), 7);
 }
 
 bool is_sha(std::string_view text) {

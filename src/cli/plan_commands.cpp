@@ -15,7 +15,8 @@ constexpr std::size_t most_commits = 20;
 constexpr std::size_t most_files = 30;
 
 Json ask(Client& client, const DeployOptions& options) {
-  std::string path = "/api/v1/apps/" + segment(options.app) + "/environments/" + segment(options.environment) + "/plan?ref=" + url_encode(options.ref);
+  std::string path =
+      "/api/v1/apps/" + segment(options.app) + "/environments/" + segment(options.environment) + "/plan?ref=" + url_encode(options.ref);
   if (!options.run.empty()) path += "&run=" + url_encode(options.run);
   if (!options.image.empty()) path += "&image=" + url_encode(options.image);
   return client.get(path);
@@ -26,10 +27,11 @@ std::string count_of(std::size_t count, const std::string& noun) { return std::t
 void print_ends(Output& output, const Json& plan) {
   const Json& deployed = member(plan, "deployed");
   output.line(text_at(plan, "app") + " -> " + text_at(plan, "environment") + ": " + short_ref(text_at(plan, "ref")) + " " +
-              short_sha(text_at(plan, "sha", "-")) + "  " + ellipsize(text_at(plan, "message").substr(0, text_at(plan, "message").find('\n')), 80));
+              short_sha(text_at(plan, "sha", "-")) + "  " +
+              ellipsize(text_at(plan, "message").substr(0, text_at(plan, "message").find('\n')), 80));
   output.line(deployed.is_null() ? "  nothing is deployed there yet"
-                                 : "  deployed now: " + short_sha(text_at(deployed, "version")) + ", " + ago(member(deployed, "since")) + ", by " +
-                                       text_at(deployed, "actor", "-"));
+                                 : "  deployed now: " + short_sha(text_at(deployed, "version")) + ", " + ago(member(deployed, "since")) +
+                                       ", by " + text_at(deployed, "actor", "-"));
 }
 
 void print_changes(Output& output, const Json& plan) {
@@ -45,7 +47,8 @@ void print_changes(Output& output, const Json& plan) {
   std::size_t shown = 0;
   for (const auto& commit : member(changes, "commits")) {
     if (shown++ == most_commits) break;
-    output.line("    " + short_sha(text_at(commit, "sha")) + "  " + ellipsize(text_at(commit, "subject"), 80) + "  (" + text_at(commit, "author") + ")");
+    output.line("    " + short_sha(text_at(commit, "sha")) + "  " + ellipsize(text_at(commit, "subject"), 80) + "  (" +
+                text_at(commit, "author") + ")");
   }
   if (total > most_commits) output.line("    and " + std::to_string(total - most_commits) + " more");
 }

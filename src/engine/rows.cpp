@@ -3,6 +3,7 @@
 
 #include "engine/impl.hpp"
 #include "fairlead/base/json.hpp"
+#include "fairlead/base/uuid.hpp"
 
 namespace fairlead::engine {
 
@@ -10,8 +11,8 @@ std::string label(const RunState& state) { return state.app + "#" + std::to_stri
 std::string stream_of(const RunId& id) { return "run:" + id.str(); }
 std::string hold_key(const std::string& environment, const std::string& app) { return environment + "/" + app; }
 
-std::string deployment_id(const RunId& run, std::string_view stage, int attempt) {
-  return uuid_from("deployment\n" + run.str() + "\n" + std::string(stage) + "\n" + std::to_string(attempt));
+std::string deployment_id(const RunId& run, const StageState& stage) {
+  return uuid_at(stage.started_at.value_or(Time{}), "deployment\n" + run.str() + "\n" + stage.name + "\n" + std::to_string(stage.attempt));
 }
 
 store::RunRow run_row(const RunState& state) {
@@ -60,7 +61,7 @@ std::vector<store::DeploymentRow> deployment_rows(const RunState& before, const 
     if (stage.environment.empty() || !stage.started_at) continue;
     const StageState* old = before.stage(stage.name);
     if (old != nullptr && old->state == stage.state && old->attempt == stage.attempt) continue;
-    const std::string id = deployment_id(after.id, stage.name, stage.attempt);
+    const std::string id = deployment_id(after.id, stage);
     auto row = view.deployment(id);
     if (!row) {
       row = deployment_row(after, stage, id);

@@ -20,7 +20,7 @@ Json deployments_of(store::View& view, const engine::RunState& state) {
   Json list = Json::array();
   for (const auto& stage : state.stages) {
     if (stage.environment.empty() || !stage.started_at) continue;
-    const auto row = view.deployment(engine::deployment_id(state.id, stage.name, stage.attempt));
+    const auto row = view.deployment(engine::deployment_id(state.id, stage));
     if (!row) continue;
     list.push_back({{"id", row->id},
                     {"environment", row->environment},

@@ -151,7 +151,7 @@ RunState fold(const std::vector<store::Event>&);
 Json run_json(const RunState&);
 /// The list form: the same without stages.
 Json run_summary_json(const RunState&);
-/// Key of the deployment row that an attempt of a stage with an environment writes.
-std::string deployment_id(const RunId&, std::string_view stage, int attempt);
+/// Key of the deployment row that an attempt of a stage with an environment writes once it has started; sorts by that time.
+std::string deployment_id(const RunId&, const StageState&);
 
 }  // namespace fairlead::engine

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fairlead/base/time.hpp"
+#include "fairlead/base/uuid.hpp"
 
 namespace fairlead {
 namespace {
@@ -52,6 +53,15 @@ TEST(IsSha, AcceptsFullLowerCaseIdsOnly) {
   EXPECT_FALSE(is_sha(std::string(39, 'a')));
   EXPECT_FALSE(is_sha(std::string(40, 'g')));
   EXPECT_FALSE(is_sha(""));
+}
+
+TEST(Ids, UuidOfATimeSortsByIt) {
+  const auto at = from_micros(1'790'000'000'123'456);
+  EXPECT_EQ(uuid_at(at, "a"), uuid_at(at, "a"));
+  EXPECT_NE(uuid_at(at, "a"), uuid_at(at, "b"));
+  EXPECT_LT(uuid_at(at, "b"), uuid_at(at + std::chrono::microseconds(1), "a"));
+  EXPECT_LT(uuid_at(at, "b"), uuid_at(at + std::chrono::milliseconds(1), "a"));
+  EXPECT_EQ(uuid_at(at, "a")[14], '7');
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "deploy/ecs/deploy_step.hpp"
 #include "deploy/ecs/run_task.hpp"
 #include "deploy/ecs/schedule.hpp"
+#include "fairlead/base/json.hpp"
 
 namespace fairlead::deploy {
 namespace {
@@ -15,13 +16,25 @@ struct Shared {
   ecs::Poller poller;
 };
 
+/// An answer of AWS that is not of the documented shape ends the step, not the server.
+Awaitable<engine::StepOutcome> guarded(Awaitable<engine::StepOutcome> work) {
+  std::string what;
+  try {
+    co_return co_await std::move(work);
+  } catch (const Json::exception& error) {
+    what = error.what();
+  }
+  throw Error(ErrorKind::unavailable, "an answer of AWS, or an input, does not have the expected form: " + what);
+}
+
 class DeployAction : public engine::Action {
  public:
   explicit DeployAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
   std::string_view name() const override { return "ecs-deploy"; }
+  bool keeps_time() const override { return true; }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ecs::DeployStep deploy(step, shared_->parts, shared_->poller);
-    co_return co_await deploy.run();
+    co_return co_await guarded(deploy.run());
   }
 
  private:
@@ -32,9 +45,10 @@ class RunTaskAction : public engine::Action {
  public:
   explicit RunTaskAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
   std::string_view name() const override { return "ecs-run-task"; }
+  bool keeps_time() const override { return true; }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ecs::RunTaskStep task(step, shared_->parts);
-    co_return co_await task.run();
+    co_return co_await guarded(task.run());
   }
 
  private:
@@ -47,7 +61,7 @@ class ScheduleAction : public engine::Action {
   std::string_view name() const override { return "ecs-schedule"; }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ecs::ScheduleStep schedule(step, shared_->parts);
-    co_return co_await schedule.run();
+    co_return co_await guarded(schedule.run());
   }
 
  private:

@@ -329,8 +329,7 @@ Awaitable<StepOutcome> JobRunner::act(const pipeline::PlanStep& planned, const J
   add(job_env_, extra_env_);  // what an earlier step wrote to $FAIRLEAD_ENV is newer than the job's own
   add(env, Json::object());
   RunStepContext context(*this, std::move(input));
-  const bool watches_itself = planned.action == "run";  // its supervisor keeps the time, also while the server is down
-  if (watches_itself || timeout.count() == 0) co_return co_await action->second->run(context);
+  if (action->second->keeps_time() || timeout.count() == 0) co_return co_await action->second->run(context);
   co_return co_await with_deadline(action->second->run(context), deadline_in(timeout), "step " + planned.name);
 }
 

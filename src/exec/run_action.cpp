@@ -19,6 +19,7 @@ std::string script_of(const Json& with) {
 class RunAction : public engine::Action {
  public:
   std::string_view name() const override { return "run"; }
+  bool keeps_time() const override { return true; }  // its supervisor does, also while the server is down
 
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     engine::ProcessSpec spec;

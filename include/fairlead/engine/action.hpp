@@ -80,6 +80,9 @@ class Action {
  public:
   virtual ~Action() = default;
   virtual std::string_view name() const = 0;
+  /// Whether it ends by itself when `timeout()` has passed, because it has something to undo or is timed elsewhere. Otherwise the
+  /// engine ends its coroutine.
+  virtual bool keeps_time() const { return false; }
   /// Errors that leave it fail the step with their message and hint.
   virtual Awaitable<StepOutcome> run(StepContext&) = 0;
 };

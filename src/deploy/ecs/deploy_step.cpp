@@ -36,12 +36,8 @@ Awaitable<void> DeployStep::prepare() {
     co_await take_lock();
     co_await step_.log("the server was restarted; the deploy goes on\n");
   } else {
-    plan_ = co_await make_plan(step_, parts_, poller_, scope_, inputs_);
-    if (any_fatal(plan_.findings)) {
-      throw Error(ErrorKind::invalid, "nothing was changed, the deploy of " + inputs_.cluster + "/" + inputs_.service + " cannot start:\n" +
-                                          listed(plan_.findings));
-    }
-    co_await take_lock();
+    co_await plan();
+    if (co_await take_lock()) co_await plan();  // somebody else deployed meanwhile
     for (const auto& finding : plan_.findings) co_await step_.log("warning: " + finding.text + " - " + finding.advice + "\n");
     for (const auto& line : plan_.lines) co_await step_.log(line + "\n");
     Json facts = to_json(plan_);
@@ -50,7 +46,9 @@ Awaitable<void> DeployStep::prepare() {
   }
   const Json facts = parse_json((co_await step_.recall("plan")).value());
   watch_ = std::make_unique<Watch>(*parts_.aws, poller_, scope_, inputs_.cluster, inputs_.service);
-  rollout_.emplace(inputs_.settings, plan_.baseline, time_at(facts, "started").value_or(step_.now()));
+  const Time started = time_at(facts, "started").value_or(step_.now());
+  if (step_.timeout().count() > 0) deadline_ = started + step_.timeout();
+  rollout_.emplace(inputs_.settings, plan_.baseline, started);
   if (const auto memory = co_await step_.recall("rollout")) {
     kept_memory_ = *memory;
     rollout_->recall(parse_json(*memory), step_.now());
@@ -58,8 +56,16 @@ Awaitable<void> DeployStep::prepare() {
   if (const auto report = co_await step_.recall("report")) report_ = *report;
 }
 
-/// One deploy at a time per service, whoever asks. What was planned while somebody else deployed is planned again.
-Awaitable<void> DeployStep::take_lock() {
+Awaitable<void> DeployStep::plan() {
+  plan_ = co_await make_plan(step_, parts_, poller_, scope_, inputs_);
+  if (any_fatal(plan_.findings)) {
+    throw Error(ErrorKind::invalid, "nothing was changed, the deploy of " + inputs_.cluster + "/" + inputs_.service + " cannot start:\n" +
+                                        listed(plan_.findings));
+  }
+}
+
+/// One deploy at a time per service, whoever asks: whether it had to wait.
+Awaitable<bool> DeployStep::take_lock() {
   const std::string resource = "ecs:" + plan_.service_arn;
   std::string holder;
   while (const auto other = co_await parts_.take(resource, step_.job().key)) {
@@ -69,22 +75,28 @@ Awaitable<void> DeployStep::take_lock() {
     co_await wait_until(step_.now() + 2s);
   }
   lock_ = resource;
-  if (holder.empty()) co_return;
-  plan_ = co_await make_plan(step_, parts_, poller_, scope_, inputs_);
-  if (any_fatal(plan_.findings))
-    throw Error(ErrorKind::invalid, "nothing was changed, the deploy cannot start:\n" + listed(plan_.findings));
+  co_return !holder.empty();
 }
 
 Awaitable<void> DeployStep::walk() {
   co_await tell();
   while (true) {
-    if (step_.cancel_requested()) rollout_->cancel("canceled", step_.now());
+    check_time();
     const Command command = rollout_->next(step_.now());
     if (command.what == Do::finish) break;
     co_await perform(command);
     co_await tell();
   }
   co_await tell();
+}
+
+/// A deploy that is canceled or out of time goes back; on the way back neither counts any more.
+void DeployStep::check_time() {
+  if (rollout_->phase() >= Phase::rollback) return;
+  if (step_.cancel_requested()) return rollout_->cancel("canceled", step_.now());
+  if (step_.now() < deadline_) return;
+  timed_out_ = true;
+  rollout_->cancel("timed out after " + format_duration(step_.timeout()), step_.now());
 }
 
 Awaitable<void> DeployStep::perform(Command command) {
@@ -162,7 +174,7 @@ Json DeployStep::progress_now() const {
 }
 
 Awaitable<void> DeployStep::wait_until(Time until) {
-  const auto span = std::clamp<Duration>(until - step_.now(), 1ms, 1min);
+  const auto span = std::clamp<Duration>(std::min(until, timed_out_ ? Time::max() : deadline_) - step_.now(), 1ms, 1min);
   if (step_.cancel_requested()) co_return co_await sleep_for(span);  // on the way back: it is known already
   try {
     co_await with_deadline(step_.canceled(), deadline_in(span), "waiting");
@@ -193,10 +205,11 @@ Awaitable<engine::StepOutcome> DeployStep::finish() {
     }
     co_return outcome;
   }
-  outcome.summary = report_;
-  outcome.state = verdict.outcome == Outcome::canceled     ? engine::State::canceled
-                  : verdict.outcome == Outcome::unreadable ? engine::State::lost
-                                                           : engine::State::failed;
+  if (!report_.empty()) outcome.summary = "```\n" + report_ + "```\n";
+  outcome.timed_out = timed_out_;
+  outcome.state = verdict.outcome == Outcome::canceled && !timed_out_ ? engine::State::canceled
+                  : verdict.outcome == Outcome::unreadable            ? engine::State::lost
+                                                                      : engine::State::failed;
   co_await step_.log(outcome.reason + "\n");
   if (verdict.outcome == Outcome::failed && verdict.rolled_back != RolledBack::no)
     co_await parts_.hold(step_.environment(), step_.job().app, "rolled back: " + verdict.reason);

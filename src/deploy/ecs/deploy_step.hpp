@@ -21,12 +21,14 @@ class DeployStep {
 
  private:
   Awaitable<void> prepare();
-  Awaitable<void> take_lock();
+  Awaitable<void> plan();
+  Awaitable<bool> take_lock();
   Awaitable<void> walk();
   Awaitable<void> perform(Command);
   Awaitable<void> look(Do what);
   Awaitable<void> tell();
   Awaitable<void> wait_until(Time);
+  void check_time();
 
   // Effects (deploy_effects.cpp).
   Awaitable<void> update();
@@ -51,6 +53,8 @@ class DeployStep {
   std::string lock_;
   std::unique_ptr<Watch> watch_;
   std::optional<Rollout> rollout_;
+  Time deadline_ = Time::max();  ///< of the step's timeout
+  bool timed_out_ = false;
   std::string told_progress_, kept_memory_, report_;
 };
 

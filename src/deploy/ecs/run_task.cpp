@@ -158,6 +158,7 @@ Awaitable<std::vector<Task>> RunTaskStep::watch(std::vector<std::string> arns) {
     const auto stopped = std::ranges::count(tasks, std::string("STOPPED"), &Task::status);
     if (!tasks.empty() && stopped == static_cast<std::ptrdiff_t>(tasks.size())) co_return tasks;
     if (stopped_why_.empty() && step_.cancel_requested()) co_await stop(arns, "canceled");
+    if (stopped_why_.empty() && step_.now() > deadline_) co_await stop(arns, "timed out after " + format_duration(step_.timeout()));
     if (step_.now() - moved_at > progress) {
       if (!stopped_why_.empty() || tasks.empty())
         throw Error(ErrorKind::timeout, "the task was told to stop (" + stopped_why_ + "), and did not end", "look at it in the console");
@@ -189,8 +190,12 @@ Awaitable<engine::StepOutcome> RunTaskStep::run() {
     const Named named = co_await named_definition(step_, parts_, scope_, text_at(with, "task-definition"));
     definition_ = named.definition;
     arn = named.arn;
-    const Json facts{{"definition", definition_}, {"arn", arn}};
+    const Json facts{{"definition", definition_}, {"arn", arn}, {"started", to_micros(step_.now())}};
     co_await step_.remember("task", dump(facts));
+  }
+  if (step_.timeout().count() > 0) {
+    const Json facts = parse_json((co_await step_.recall("task")).value());
+    deadline_ = time_at(facts, "started").value_or(step_.now()) + step_.timeout();
   }
   if (arn.empty()) arn = co_await register_once(step_, *parts_.aws, scope_, definition_);
   container_ = text_at(with, "container", main_container(definition_));
@@ -209,6 +214,7 @@ Awaitable<engine::StepOutcome> RunTaskStep::run() {
   if (!stopped_why_.empty()) {
     outcome.state = stopped_why_ == "canceled" ? engine::State::canceled : engine::State::failed;
     outcome.reason = "the task was stopped: " + stopped_why_;
+    outcome.timed_out = stopped_why_.starts_with("timed out");
   } else if (!end.succeeded) {
     outcome.state = engine::State::failed;
     outcome.reason = end.reason;

@@ -41,6 +41,7 @@ class RunTaskStep {
   std::string cluster_, container_;
   Json definition_;
   std::string stopped_why_;
+  Time deadline_ = Time::max();  ///< of the step's timeout
   std::map<std::string, std::string> next_;  ///< log stream → where to go on
 };
 

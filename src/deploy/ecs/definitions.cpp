@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ecs/definitions.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "deploy/ecs/preflight.hpp"
@@ -9,6 +10,7 @@
 #include "fairlead/aws/ecs.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/ids.hpp"
+#include "fairlead/base/strings.hpp"
 
 namespace fairlead::deploy::ecs {
 
@@ -47,29 +49,63 @@ std::map<std::string, std::string> images_wanted(const Json& with) {
 
 namespace {
 
-Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::vector<Finding>& findings) {
+/// Architectures of an image that has one variant for each; empty when it has one only, or when that cannot be told.
+Awaitable<std::vector<std::string>> architectures(aws::Aws& aws, aws::Scope scope, aws::ecr::Image image, std::string digest) {
+  std::vector<std::string> found;
+  Json params{{"registryId", image.registry},
+              {"repositoryName", image.repository},
+              {"imageIds", Json::array({Json{{"imageDigest", digest}}})},
+              {"acceptedMediaTypes",
+               {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
+                "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}}};
+  try {
+    const Json answer = co_await aws.call(scope, "ecr:BatchGetImage", std::move(params));
+    for (const Json& it : member(answer, "images")) {
+      const Json manifest = parse_json(text_at(it, "imageManifest", "{}"));
+      for (const Json& variant : member(manifest, "manifests")) {
+        auto architecture = text_at(member(variant, "platform"), "architecture");
+        if (!architecture.empty() && architecture != "unknown") found.push_back(std::move(architecture));
+      }
+    }
+  } catch (const Error&) {
+    found.clear();  // it is only looked at to warn early
+  }
+  co_return found;
+}
+
+std::string architecture_of(const Json& definition) {
+  return text_at(member(definition, "runtimePlatform"), "cpuArchitecture") == "ARM64" ? "arm64" : "amd64";
+}
+
+Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::string architecture, std::vector<Finding>& findings) {
   const std::string name = text_at(container, "image");
   const auto image = aws::ecr::parse_image(name);
-  if (!image) {
-    findings.push_back({true, "container " + text_at(container, "name") + ": \"" + name + "\" is no image reference", ""});
-    co_return;
-  }
-  if (!image->is_ecr() || !image->digest.empty()) co_return;
+  if (!image) findings.push_back({true, "container " + text_at(container, "name") + ": \"" + name + "\" is no image reference", ""});
+  if (!image || !image->is_ecr()) co_return;
   scope.region = image->region;
-  const std::string tag = image->tag.empty() ? "latest" : image->tag;
+  std::string digest = image->digest;
   try {
-    const auto digest = co_await aws::ecr::digest_of(aws, scope, image->registry, image->repository, tag);
-    if (digest) {
-      container["image"] = image->host + "/" + image->repository + "@" + *digest;
-    } else {
-      findings.push_back(
-          {true,
-           "image " + name + " does not exist: repository " + image->repository + " of account " + image->registry + " has no tag " + tag,
-           "build and push it first, or correct the tag"});
+    if (digest.empty()) {
+      const std::string tag = image->tag.empty() ? "latest" : image->tag;
+      const auto found = co_await aws::ecr::digest_of(aws, scope, image->registry, image->repository, tag);
+      if (!found) {
+        findings.push_back(
+            {true,
+             "image " + name + " does not exist: repository " + image->repository + " of account " + image->registry + " has no tag " + tag,
+             "build and push it first, or correct the tag"});
+        co_return;
+      }
+      digest = *found;
+      container["image"] = image->host + "/" + image->repository + "@" + digest;
     }
   } catch (const aws::AwsError& error) {
     findings.push_back({false, "image " + name + " could not be looked up: " + error.message(), "its tag is deployed as it is"});
+    co_return;
   }
+  const auto has = co_await architectures(aws, scope, *image, digest);
+  if (has.empty() || std::ranges::find(has, architecture) != has.end()) co_return;
+  findings.push_back({true, "image " + name + " has no variant for " + architecture + ", only for " + join(has, ", "),
+                      "build it for the platform of the task definition (runtimePlatform)"});
 }
 
 /// The revision that carries this step's key, when there is one: newest first, it is one of the first ten.
@@ -88,7 +124,8 @@ Awaitable<std::optional<std::string>> find_registered(aws::Aws& aws, aws::Scope 
 }  // namespace
 
 Awaitable<Json> pinned(aws::Aws& aws, aws::Scope scope, Json definition, std::vector<Finding>& findings) {
-  for (Json& container : definition["containerDefinitions"]) co_await pin(aws, scope, container, findings);
+  const std::string architecture = architecture_of(definition);
+  for (Json& container : definition["containerDefinitions"]) co_await pin(aws, scope, container, architecture, findings);
   co_return definition;
 }
 

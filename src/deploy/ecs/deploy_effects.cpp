@@ -61,7 +61,7 @@ Awaitable<void> DeployStep::update() {
 /// The service deployment of our revision: UpdateService does not name it, and the service's own field may be stale.
 Awaitable<std::string> DeployStep::send_stop() {
   const auto found =
-      co_await aws::ecs::service_deployments(*parts_.aws, scope_, inputs_.cluster, inputs_.service, rollout_->started() - 1min);
+      co_await aws::ecs::service_deployments(*parts_.aws, scope_, inputs_.cluster, inputs_.service, rollout_->started() - 1h);
   for (const Json& deployment : found) {
     const std::string status = text_at(deployment, "status");
     if (status != "PENDING" && status != "IN_PROGRESS") continue;

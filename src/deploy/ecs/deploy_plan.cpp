@@ -54,6 +54,7 @@ Baseline baseline_of(const Service& service, const Wishes& wishes) {
     it.task_definition = primary->task_definition;
     it.deployment = primary->id;
     it.completed = primary->rollout == "COMPLETED";
+    it.serves = primary->running > 0;
   }
   it.desired = wishes.desired.value_or(service.desired);
   it.min_percent = wishes.min_percent.value_or(service.min_percent);
@@ -108,6 +109,7 @@ Json to_json(const DeployPlan& plan) {
            {{"task_definition", base.task_definition},
             {"deployment", base.deployment},
             {"completed", base.completed},
+            {"serves", base.serves},
             {"desired", base.desired},
             {"min_percent", base.min_percent},
             {"max_percent", base.max_percent},
@@ -125,6 +127,7 @@ DeployPlan plan_from(const Json& json) {
   plan.baseline.task_definition = text_at(base, "task_definition");
   plan.baseline.deployment = text_at(base, "deployment");
   plan.baseline.completed = flag_at(base, "completed");
+  plan.baseline.serves = flag_at(base, "serves", true);
   plan.baseline.desired = static_cast<int>(number_at(base, "desired"));
   plan.baseline.min_percent = static_cast<int>(number_at(base, "min_percent"));
   plan.baseline.max_percent = static_cast<int>(number_at(base, "max_percent"));

@@ -43,10 +43,11 @@ std::vector<Finding> check_service(const Service& service, const Wishes& wishes,
   }
   const Deployment* primary = service.primary();
   if (primary != nullptr && primary->rollout == "IN_PROGRESS" && !ours) {
-    found.push_back({true,
+    const bool failing = primary->failed > 0 && primary->running < primary->desired;  // what this deploy may be the cure of
+    found.push_back({!failing,
                      "somebody else's deployment " + primary->id + " of " + revision_of(primary->task_definition) + " is in progress (" +
                          std::to_string(primary->running) + " of " + std::to_string(primary->desired) + " tasks run)",
-                     "wait until it has ended, or stop it"});
+                     failing ? "it is failing, and is replaced" : "wait until it has ended, or stop it"});
   }
   return found;
 }

@@ -33,6 +33,7 @@ struct Baseline {
   std::string task_definition;  ///< ARN
   std::string deployment;       ///< id of the PRIMARY
   bool completed = true;        ///< its rollout had ended: StopServiceDeployment goes back to it
+  bool serves = true;           ///< at least one of its tasks ran: it is worth going back to
   int desired = 0;
   int min_percent = 100, max_percent = 200;
   std::vector<std::string> target_groups;
@@ -178,6 +179,7 @@ class Rollout {
   std::string task_definition_;
   std::string deployment_;
   Time updated_at_{};
+  Time incomplete_at_{};  ///< the last look that saw fewer tasks running than wanted
   Time progress_at_{};
   std::optional<Verdict> verdict_;
   std::map<std::string, Strike> strikes_;  ///< by task ARN

@@ -9,10 +9,12 @@ namespace fairlead::deploy::ecs {
 
 using namespace std::chrono_literals;
 
+/// Times of AWS are compared with times of AWS only: our clock may be minutes off.
 void Rollout::read_events(const Service& service, Time now) {
+  const Deployment* ours = service.find(deployment_);
+  if (ours == nullptr) return;
   for (auto event = service.events.rbegin(); event != service.events.rend(); ++event) {
-    // The service's clock is AWS's, ours may be off by a few seconds; what was there before the update is context.
-    if (event->at < updated_at_ - 5s || event->at <= told_until_ || !seen_events_.insert(event->id).second) continue;
+    if (event->at < ours->created_at || event->at <= told_until_ || !seen_events_.insert(event->id).second) continue;
     last_event_at_ = std::max(last_event_at_, event->at);
     note("event: " + event->text);
     last_event_ = event->text;
@@ -43,6 +45,7 @@ void Rollout::look_at_counts(const Service& service, const Deployment& ours, Tim
   best_running_ = std::max(best_running_, ours.running);
   desired_ = service.desired;
   running_ = ours.running;
+  if (running_ < desired_) incomplete_at_ = now;
   pending_ = ours.pending;
   failed_ = ours.failed;
   old_running_ = old_running;
@@ -237,14 +240,15 @@ void Rollout::look_at_the_end() {
   if (targets_at_ < proof && !baseline_.target_groups.empty() && !blind_) targets_due_ = proof;
 }
 
-/// Without health checks RUNNING is health, and ECS knows since when; else it is since the moment it was seen.
+/// Without health checks RUNNING is health, and ECS knows since when: not before the last look that saw a task missing (its clock
+/// is not ours). With them it is since the moment it was seen.
 void Rollout::open_window(const std::set<std::string>& healthy, Time now) {
   Time since = now;
   if (!checks_health()) {
-    since = updated_at_;
+    since = Time{};
     for (const Task& task : tasks_) since = std::max(since, task.started_at.value_or(now));
     for (const auto& [arn, strike] : strikes_) since = std::max(since, strike.cause <= Cause::pull ? strike.at : since);
-    since = std::min(since, now);
+    since = std::clamp(since, std::min(now, std::max(updated_at_, incomplete_at_)), now);
   }
   window_ = Window{since, healthy};
   progress(now);

@@ -24,6 +24,9 @@ void Rollout::begin_rollback(Time now) {
   } else if (baseline_.task_definition.empty() || baseline_.task_definition == task_definition_) {
     verdict_->rollback = "there is nothing to go back to: the service ran " + revision_of(task_definition_) + " before";
     phase_ = Phase::diagnose;
+  } else if (!baseline_.serves) {
+    verdict_->rollback = "it was not rolled back: " + revision_of(baseline_.task_definition) + " did not run before either";
+    phase_ = Phase::diagnose;
   } else {
     phase_ = Phase::rollback;
   }

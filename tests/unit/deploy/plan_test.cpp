@@ -58,6 +58,15 @@ TEST(Plan, somebody_elses_deployment_in_progress_is_not_run_over_but_our_own_dra
   EXPECT_THAT(check_service(it, {}, true), IsEmpty());
 }
 
+TEST(Plan, a_failing_deployment_of_somebody_else_may_be_replaced_by_its_cure) {
+  auto it = service();
+  it.deployments.front().rollout = "IN_PROGRESS";
+  it.deployments.front().desired = 4;
+  it.deployments.front().failed = 3;
+  EXPECT_THAT(check(it), HasSubstr("(warning)"));
+  EXPECT_FALSE(any_fatal(check_service(it, {}, false)));
+}
+
 TEST(Plan, all_findings_come_in_one_list) {
   auto it = service();
   it.controller = "EXTERNAL";

@@ -41,7 +41,12 @@ void Driver::restart() {
 /// A list is one call more to describe what is new in it; tasks that are known are described without listing them again.
 std::vector<Task> Driver::described(std::vector<Task> tasks) {
   bool fresh = false;
-  for (const Task& task : tasks) fresh |= known.insert(task.arn).second;
+  for (Task& task : tasks) {
+    fresh |= known.insert(task.arn).second;
+    for (auto* at : {&task.created_at, &task.started_at, &task.stopped_at}) {
+      if (*at) **at += skew;
+    }
+  }
   calls += fresh;
   return tasks;
 }
@@ -56,7 +61,12 @@ void Driver::perform(const Command& command) {
     case Do::update_service:
       if (updated_deployment.empty()) updated_deployment = ecs.update(revision);  // the journal answers the second time
       return rollout.updated(updated_deployment, now);
-    case Do::read_service: return rollout.saw(ecs.service(), now);
+    case Do::read_service: {
+      Service service = ecs.service();
+      for (auto& deployment : service.deployments) deployment.created_at += skew;
+      for (auto& event : service.events) event.at += skew;
+      return rollout.saw(service, now);
+    }
     case Do::read_stopped: return rollout.saw_stopped(described(ecs.stopped_tasks()), now);
     case Do::read_tasks: return rollout.saw_tasks(described(ecs.tasks(revision)), now);
     case Do::read_targets: return rollout.saw_targets(ecs.targets(), now);

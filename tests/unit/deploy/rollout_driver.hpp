@@ -35,6 +35,7 @@ struct Driver {
   std::string updated_deployment;
   bool registered = false;
   Time now = start;
+  Duration skew{0};  ///< of ECS's clock, seen from ours
   std::vector<std::string> notes;
 };
 

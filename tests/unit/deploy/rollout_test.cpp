@@ -56,6 +56,16 @@ TEST(Rollout, without_health_checks_running_since_counts) {
   EXPECT_LE(it.verdict_second, 80) << text(it.notes);
 }
 
+TEST(Rollout, ecspresso_2_a_clock_that_is_off_by_minutes_changes_nothing) {
+  for (const auto off : {-10min, 10min}) {
+    Driver it(World{.load_balancer = false});
+    it.skew = off;
+    EXPECT_EQ(it.run().outcome, Outcome::serving) << text(it.notes);
+    EXPECT_GE(it.verdict_second, 70) << "30 s after all have run\n" << text(it.notes);
+    EXPECT_LE(it.verdict_second, 80) << text(it.notes);
+  }
+}
+
 TEST(Rollout, action_191_a_deploy_that_the_circuit_breaker_rolled_back_is_never_green) {
   Driver it(World{.circuit_breaker = true, .breaker_threshold = 1}, {.kind = Kind::pull_error});
   const auto& verdict = it.run();
@@ -224,6 +234,15 @@ TEST(Rollout, a_baseline_whose_rollout_had_not_ended_is_restored_by_name) {
   EXPECT_EQ(it.run().rolled_back, RolledBack::done);
   EXPECT_EQ(it.count[Do::stop_deployment], 0);
   EXPECT_EQ(it.count[Do::restore], 1);
+}
+
+TEST(Rollout, a_baseline_that_did_not_run_either_is_not_gone_back_to) {
+  Driver it(World{}, {.kind = Kind::pull_error});
+  it.baseline.serves = false;
+  it.rollout = Rollout(it.settings, it.baseline, start);
+  const auto& verdict = it.run();
+  EXPECT_EQ(verdict.rolled_back, RolledBack::no);
+  EXPECT_THAT(verdict.rollback, HasSubstr("did not run before either"));
 }
 
 TEST(Rollout, a_rollback_that_fails_is_loud) {

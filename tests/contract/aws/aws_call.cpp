@@ -36,7 +36,9 @@ Json call(const Json& request) {
   Json out;
   const auto run = [](Aws& api, const Json& wanted, Json& result) -> Awaitable<void> {
     try {
-      result["answer"] = co_await api.call(scope_of(member(wanted, "scope")), text_at(wanted, "operation"), member(wanted, "params"));
+      // A busy machine may take long to load moto's services at their first call.
+      CallOptions patient{.timeout = std::chrono::minutes(3)};
+      result["answer"] = co_await api.call(scope_of(member(wanted, "scope")), text_at(wanted, "operation"), member(wanted, "params"), patient);
     } catch (const AwsError& error) {
       result["error"] = error_json(error);
     } catch (const Error& error) {

@@ -6,6 +6,7 @@ import json
 import os
 import time
 
+import botocore.config
 import botocore.session
 from botocore import xform_name
 
@@ -310,9 +311,11 @@ def run(program, rows, tally, driver_of):
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
     driver = driver_of(program, {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_ENDPOINT_URL": url, **keys})
     session = botocore.session.Session()
+    patient = botocore.config.Config(read_timeout=180, retries={"max_attempts": 0})
 
     def client(service):
-        return session.create_client(service, region_name=REGION, endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test")
+        return session.create_client(service, region_name=REGION, endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test",
+                                     config=patient)
 
     call = Calls(driver, tally)
     try:

@@ -38,7 +38,8 @@ Json call(const Json& request) {
     try {
       // A busy machine may take long to load moto's services at their first call.
       CallOptions patient{.timeout = std::chrono::minutes(3)};
-      result["answer"] = co_await api.call(scope_of(member(wanted, "scope")), text_at(wanted, "operation"), member(wanted, "params"), patient);
+      result["answer"] =
+          co_await api.call(scope_of(member(wanted, "scope")), text_at(wanted, "operation"), member(wanted, "params"), patient);
     } catch (const AwsError& error) {
       result["error"] = error_json(error);
     } catch (const Error& error) {

@@ -141,7 +141,7 @@ Awaitable<std::expected<Head, Refusal>> Connection::read_head() {
 }
 
 std::expected<Request, Refusal> Connection::make_request(const Head& head) const {
-  auto target = parse_target(head.target);
+  auto target = parse_target(head.target, core_->options.trailing_slash);
   if (!target) return std::unexpected(Refusal{400, std::move(target.error())});
   Request request{.method = head.method,
                   .target = head.target,

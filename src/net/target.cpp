@@ -46,13 +46,14 @@ Query parse_query(std::string_view raw) {
   return query;
 }
 
-std::expected<Target, std::string> parse_target(std::string_view raw) {
+std::expected<Target, std::string> parse_target(std::string_view raw, bool trailing_slash) {
   if (raw.empty() || raw.front() != '/') return std::unexpected("the request target does not start with '/'");
   if (raw.find('#') != std::string_view::npos) return std::unexpected("the request target has a fragment");
   if (std::ranges::any_of(raw, [](char c) { return c == ' ' || is_control(c); }))
     return std::unexpected("the request target has a space or a control byte");
   const auto question = raw.find('?');
-  const auto path = raw.substr(0, question);
+  auto path = raw.substr(0, question);
+  if (trailing_slash && path.size() > 1 && path.ends_with('/') && !path.ends_with("//")) path.remove_suffix(1);
   Target target;
   if (question != std::string_view::npos) target.query = parse_query(raw.substr(question + 1));
   target.path = "/";

@@ -36,6 +36,8 @@ struct ServerOptions {
   std::function<RouteLimits(const Request&)> route_limits;
   /// Addresses or CIDR ranges whose X-Forwarded-For and X-Forwarded-Proto are believed.
   std::vector<std::string> trusted_proxies;
+  /// A path may end in '/', as image registries and proxied applications need; `path` and `segments` are those without it.
+  bool trailing_slash = false;
 };
 
 struct Tls {

@@ -18,7 +18,8 @@ struct Target {
 
 /// Reads the origin-form of a request target. The error says what is wrong: "..", ".", ";", "//", an encoded slash, backslash or NUL,
 /// control bytes, broken escapes, invalid UTF-8, a fragment. One path has one spelling, so that no check before us sees another.
-std::expected<Target, std::string> parse_target(std::string_view raw);
+/// With `trailing_slash` one '/' at the end is allowed, and left out.
+std::expected<Target, std::string> parse_target(std::string_view raw, bool trailing_slash = false);
 
 /// "a=1&b=x+y" with '+' as space; a broken escape is kept as text.
 Query parse_query(std::string_view raw);

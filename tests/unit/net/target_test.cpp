@@ -26,6 +26,15 @@ TEST(Target, RootHasNoSegments) {
   EXPECT_TRUE(target->segments.empty());
 }
 
+TEST(Target, OneTrailingSlashOnlyWhereItIsAllowed) {
+  EXPECT_FALSE(parse_target("/v2/"));
+  const auto target = parse_target("/v2/?a=1", true);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->path, "/v2");
+  EXPECT_FALSE(parse_target("/v2//", true));
+  EXPECT_FALSE(parse_target("//", true));
+}
+
 class RefusedTarget : public testing::TestWithParam<const char*> {};
 
 TEST_P(RefusedTarget, IsRefused) { EXPECT_FALSE(parse_target(GetParam())) << GetParam(); }

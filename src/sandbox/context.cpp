@@ -45,7 +45,10 @@ void Context::in(Duration span, Timer::Kind kind, std::string subject, std::stri
   world.in(span, Timer{kind, place(), std::move(subject), std::move(detail), turn});
 }
 
-double epoch(Time time) { return static_cast<double>(to_micros(time) / 1000) / 1000.0; }
+double epoch(Time time) {
+  const auto millis = to_micros(time) / 1000;
+  return static_cast<double>(millis) / 1000.0;
+}
 
 std::int64_t number_of(const Json& from, std::string_view key, std::int64_t fallback) {
   const Json& value = member(from, key);

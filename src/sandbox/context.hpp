@@ -47,6 +47,7 @@ void add_machines(Table&);
 void add_events(Table&);
 void add_alarms(Table&);
 void add_objects(Table&);
+void add_fleets(Table&);
 
 /// Epoch seconds, as AWS JSON writes times.
 double epoch(Time);

@@ -27,6 +27,7 @@ const Table& operations() {
     add_events(made);
     add_alarms(made);
     add_objects(made);
+    add_fleets(made);
     return made;
   }();
   return table;
@@ -69,7 +70,8 @@ Answer refused(std::string code, std::string message, int status = 400) {
 }
 
 bool speaks_query(const std::string& service) {
-  return service == "elasticloadbalancing" || service == "sts" || service == "ec2" || service == "autoscaling" || service == "monitoring";
+  return service == "elasticloadbalancing" || service == "sts" || service == "ec2" || service == "autoscaling" || service == "monitoring" ||
+         service == "iam";
 }
 
 Answer throttled(const Call& call) {

@@ -53,12 +53,76 @@ Json assume_with_web(Context& c, const Json& params) {
   return out;
 }
 
+/// Every role exists: nobody makes roles to try a deploy. A missing one is a fault: {"fault": "error", "operation": "iam.GetRole",
+/// "code": "NoSuchEntity", "status": 404}.
+Json role(Context& c, const Json& params) {
+  const auto name = text_at(params, "RoleName");
+  const Json statement{
+      {"Effect", "Allow"},
+      {"Principal", {{"Service", {"ecs-tasks.amazonaws.com", "ec2.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com"}}}},
+      {"Action", "sts:AssumeRole"}};
+  const Json trust{{"Version", "2012-10-17"}, {"Statement", Json::array({statement})}};
+  return {{"Role",
+           {{"Path", "/"},
+            {"RoleName", name},
+            {"RoleId", "AROASANDBOX000000000"},
+            {"Arn", "arn:aws:iam::" + c.region.account + ":role/" + name},
+            {"CreateDate", format_time(c.now())},
+            {"AssumeRolePolicyDocument", url_encode(dump(trust))},
+            {"MaxSessionDuration", 3600}}}};
+}
+
+/// Without secrecy: the ciphertext names its key and holds the text.
+Json encrypt(Context& c, const Json& params) {
+  const auto key = text_at(params, "KeyId");
+  const auto plain = from_base64(text_at(params, "Plaintext"));
+  if (!plain) throw Refusal{"ValidationException", "Plaintext is no base64"};
+  return {{"CiphertextBlob", base64("sandbox|" + key + "|" + *plain)},
+          {"KeyId", c.arn("kms", "key/" + last_part(key))},
+          {"EncryptionAlgorithm", "SYMMETRIC_DEFAULT"}};
+}
+
+Json decrypt(Context& c, const Json& params) {
+  const auto blob = from_base64(text_at(params, "CiphertextBlob")).value_or("");
+  const auto bar = blob.find('|', 8);
+  if (!blob.starts_with("sandbox|") || bar == std::string::npos) throw Refusal{"InvalidCiphertextException", ""};
+  return {{"Plaintext", base64(blob.substr(bar + 1))},
+          {"KeyId", c.arn("kms", "key/" + last_part(blob.substr(8, bar - 8)))},
+          {"EncryptionAlgorithm", "SYMMETRIC_DEFAULT"}};
+}
+
+Json data_key(Context& c, const Json& params) {
+  const auto size = text_at(params, "KeySpec") == "AES_128" ? 16 : number_of(params, "NumberOfBytes", 32);
+  std::string bytes;
+  while (static_cast<std::int64_t>(bytes.size()) < size) bytes += static_cast<char>(c.world.random() & 0xff);
+  Json out = encrypt(c, {{"KeyId", text_at(params, "KeyId")}, {"Plaintext", base64(bytes)}});
+  out.erase("EncryptionAlgorithm");
+  out["Plaintext"] = base64(bytes);
+  return out;
+}
+
+Json describe_key(Context& c, const Json& params) {
+  const auto id = last_part(text_at(params, "KeyId"));
+  return {{"KeyMetadata",
+           {{"KeyId", id},
+            {"Arn", c.arn("kms", "key/" + id)},
+            {"AWSAccountId", c.region.account},
+            {"Enabled", true},
+            {"KeyState", "Enabled"},
+            {"KeyUsage", "ENCRYPT_DECRYPT"}}}};
+}
+
 }  // namespace
 
 void add_identity(Table& table) {
   table["sts.GetCallerIdentity"] = {caller, false, {}};
   table["sts.AssumeRole"] = {assume, true, {}};
   table["sts.AssumeRoleWithWebIdentity"] = {assume_with_web, true, {}};
+  table["iam.GetRole"] = {role, false, {}};
+  table["kms.Encrypt"] = {encrypt, false, {}};
+  table["kms.Decrypt"] = {decrypt, false, {}};
+  table["kms.GenerateDataKey"] = {data_key, false, {}};
+  table["kms.DescribeKey"] = {describe_key, false, {}};
 }
 
 }  // namespace fairlead::sandbox

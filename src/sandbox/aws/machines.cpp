@@ -157,9 +157,9 @@ Json group_view(Context& c, const std::string& name, const Json& group) {
   for (const auto& id : texts_of(group, "members"))
     members.push_back({{"InstanceId", id},
                        {"AvailabilityZone", instances(c)[id]["zone"]},
-                       {"LifecycleState", "InService"},
+                       {"LifecycleState", text_at(instances(c)[id], "lifecycle", "InService")},
                        {"HealthStatus", "Healthy"},
-                       {"ProtectedFromScaleIn", false}});
+                       {"ProtectedFromScaleIn", flag_at(instances(c)[id], "protected")}});
   Json suspended = Json::array();
   for (const auto& process : texts_of(group, "suspended"))
     suspended.push_back({{"ProcessName", process}, {"SuspensionReason", "User suspended"}});

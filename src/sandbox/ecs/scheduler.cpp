@@ -244,6 +244,14 @@ void look_at_inactive(Context& c, Service& service) {
   service.deployments.clear();
 }
 
+/// An earlier look that is planned already stays.
+void plan_look(Context& c, Service& service, Duration span) {
+  const Time at = c.now() + c.world.times.scaled(span);
+  if (service.look_at && *service.look_at <= at) return;
+  service.look_at = at;
+  c.in(span, Timer::Kind::look, service.arn);
+}
+
 }  // namespace
 
 void say(Context& c, Service& service, const std::string& text) {
@@ -253,12 +261,7 @@ void say(Context& c, Service& service, const std::string& text) {
   if (service.events.size() > most_events) service.events.pop_back();
 }
 
-void wake(Context& c, Service& service) {
-  const Time at = c.now() + c.world.times.scaled(c.world.times.react);
-  if (service.look_at && *service.look_at <= at) return;
-  service.look_at = at;
-  c.in(c.world.times.react, Timer::Kind::look, service.arn);
-}
+void wake(Context& c, Service& service) { plan_look(c, service, c.world.times.react); }
 
 void look(Context& c, Service& service) {
   service.look_at.reset();
@@ -283,8 +286,7 @@ void look(Context& c, Service& service) {
               " is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the "
               "Amazon ECS Developer Guide.");
   }
-  service.look_at = c.now() + c.world.times.scaled(c.world.times.tick);
-  c.in(c.world.times.tick, Timer::Kind::look, service.arn);
+  plan_look(c, service, c.world.times.tick);
 }
 
 }  // namespace fairlead::sandbox::ecs

@@ -10,7 +10,7 @@ namespace fairlead::sandbox::elb {
 namespace {
 
 constexpr int bad_gateway = 502;
-constexpr auto patience = std::chrono::seconds(10);
+constexpr auto patience = std::chrono::seconds(30);
 
 Duration seconds(const Json& view, const char* key) { return std::chrono::seconds(number_of(view, key)); }
 

@@ -16,14 +16,13 @@ const std::map<std::string, std::string> targets{{"AmazonEC2ContainerServiceV201
                                                  {"AWSEvents", "events"},
                                                  {"secretsmanager", "secretsmanager"},
                                                  {"TrentService", "kms"},
+                                                 {"AnyScaleFrontendService", "application-autoscaling"},
                                                  {"GraniteServiceVersion20100801", "monitoring"}};
 
 /// Versions of query APIs, for callers whose scope does not say.
-const std::map<std::string, std::string> versions{{"2015-12-01", "elasticloadbalancing"},
-                                                  {"2011-06-15", "sts"},
-                                                  {"2016-11-15", "ec2"},
-                                                  {"2011-01-01", "autoscaling"},
-                                                  {"2010-08-01", "monitoring"}};
+const std::map<std::string, std::string> versions{
+    {"2015-12-01", "elasticloadbalancing"}, {"2011-06-15", "sts"},        {"2016-11-15", "ec2"},
+    {"2011-01-01", "autoscaling"},          {"2010-08-01", "monitoring"}, {"2010-05-08", "iam"}};
 
 Json body_json(const std::string& body) { return body.empty() ? Json::object() : parse_json(body); }
 

@@ -9,7 +9,8 @@ const std::map<std::string, std::string> spaces{{"elasticloadbalancing", "http:/
                                                 {"sts", "https://sts.amazonaws.com/doc/2011-06-15/"},
                                                 {"ec2", "http://ec2.amazonaws.com/doc/2016-11-15/"},
                                                 {"autoscaling", "http://autoscaling.amazonaws.com/doc/2011-01-01/"},
-                                                {"monitoring", "http://monitoring.amazonaws.com/doc/2010-08-01/"}};
+                                                {"monitoring", "http://monitoring.amazonaws.com/doc/2010-08-01/"},
+                                                {"iam", "https://iam.amazonaws.com/doc/2010-05-08/"}};
 
 std::string space_of(const Reading& reading) {
   const auto found = spaces.find(reading.call.service);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/shell/balancer.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
+#include <set>
 
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/strings.hpp"
@@ -45,6 +45,7 @@ struct Balancers::State {
   net::HttpClient client, probes;
   std::map<std::string, std::unique_ptr<net::Server>> servers;
   std::map<std::string, std::unique_ptr<Relay>> relays;
+  std::set<std::string> probing;  ///< a target that hangs is not asked again before its answer
 };
 
 namespace {
@@ -67,7 +68,8 @@ net::HttpRequest onward(net::Request& request, const Route& route) {
 Awaitable<net::Response> forward(StatePtr state, std::string listener, net::Request& request) {
   std::map<std::string, std::string> headers;
   for (const auto& [name, value] : request.headers) headers[to_lower(name)] = value;
-  const auto route = state->ask(listener, std::string(request.headers.get("Host")), request.path, headers);
+  const auto route =
+      state->ask(listener, std::string(request.headers.get("Host")), request.target.substr(0, request.target.find('?')), headers);
   if (!route.found) co_return own_answer(route);
   auto asked = onward(request, route);
   int failed = 0;
@@ -87,6 +89,7 @@ Awaitable<net::Response> forward(StatePtr state, std::string listener, net::Requ
 
 net::ServerOptions options() {
   net::ServerOptions out;
+  out.trailing_slash = true;
   out.route_limits = [](const net::Request&) { return net::RouteLimits{largest_body, false}; };
   return out;
 }
@@ -101,6 +104,7 @@ Awaitable<void> probe_http(StatePtr state, Probe probe) {
   } catch (const Error& error) {
     ended.reason = error.kind() == ErrorKind::timeout ? "timeout" : "failed";
   }
+  state->probing.erase(probe.key);
   state->tell(ended);
 }
 
@@ -112,6 +116,7 @@ Awaitable<void> probe_tcp(StatePtr state, Probe probe) {
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::timeout) ended.reason = "timeout";
   }
+  state->probing.erase(probe.key);
   state->tell(ended);
 }
 
@@ -152,6 +157,7 @@ void Balancers::close(const std::string& listener) {
 }
 
 void Balancers::probe(const Probe& what) {
+  if (!state_->probing.insert(what.key).second) return;
   spawn(state_->ex, "sandbox probe", what.protocol.starts_with("HTTP") ? probe_http(state_, what) : probe_tcp(state_, what));
 }
 

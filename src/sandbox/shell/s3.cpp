@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fairlead/base/crypto.hpp"
+#include <ctime>
+
 #include "fairlead/base/ids.hpp"
 #include "fairlead/base/strings.hpp"
 #include "sandbox/protocol/wire.hpp"
@@ -86,10 +87,20 @@ net::Response listing(const Call& call, const Json& body) {
   return net::Response::text(200, xml + "</ListBucketResult>", "application/xml");
 }
 
+/// "Fri, 20 Nov 2026 03:04:05 GMT"
+std::string http_date(const std::string& time) {
+  const auto seconds = static_cast<std::time_t>(to_micros(parse_time(time).value_or(Time{})) / 1000000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
 net::Response object(const net::Request& request, const Json& body) {
   net::Response out = net::Response::text(200, body["Body"].get<std::string>(), "binary/octet-stream");
   for (const auto& [name, value] : body["Headers"].items()) out.headers.set(name, value.get<std::string>());
   out.headers.add("ETag", text_at(body, "ETag"));
+  out.headers.add("Last-Modified", http_date(text_at(body, "LastModified")));
   if (request.headers.get("If-None-Match") == text_at(body, "ETag")) out.status = 304;
   return out;
 }

@@ -60,6 +60,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     balancers = std::make_unique<shell::Balancers>(ex, ask, tell);
     net::ServerOptions limits;
     limits.route_limits = [](const net::Request&) { return net::RouteLimits{largest_body, false}; };
+    limits.trailing_slash = true;
     limits.limits.body_memory = std::size_t{4} << 30;
     server = std::make_unique<net::Server>(ex, [self](net::Request& request) { return answer(self.lock(), request); }, limits);
     const auto port = server->listen_tcp(options.listen);

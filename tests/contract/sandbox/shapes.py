@@ -5,6 +5,7 @@ import json
 import xml.etree.ElementTree as ET
 
 problems = []
+checked = 0
 
 
 def tell(path, what):
@@ -103,8 +104,10 @@ def check_xml(shape, element, path):
 
 
 def check(operation_model, response_dict, **_):
+    global checked
     if response_dict["status_code"] >= 300 or operation_model.output_shape is None:
         return
+    checked += 1
     service = operation_model.service_model
     where = f"{service.service_name}.{operation_model.name}"
     protocol = service.metadata["protocol"]

@@ -23,11 +23,19 @@ bool is_program(const std::string& name) {
 Awaitable<RunResult> run(std::vector<std::string> argv, std::chrono::seconds limit) {
   Spawn spec;
   spec.argv = std::move(argv);
-  spec.env = minimal_env();
+  spec.env = Engine::environment();
   co_return co_await run_process(spec, deadline_in(limit));
 }
 
 }  // namespace
+
+std::map<std::string, std::string> Engine::environment() {
+  auto out = minimal_env();
+  for (const char* name :
+       {"CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "DOCKER_HOST", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE"})
+    if (const auto value = env_value(name)) out[name] = *value;
+  return out;
+}
 
 std::string Engine::program() const { return is_program("podman") ? "podman" : is_program("docker") ? "docker" : ""; }
 
@@ -47,7 +55,7 @@ Awaitable<std::string> Engine::fetch(std::string image) {
   const auto known = co_await run({tool, "image", "inspect", name}, std::chrono::seconds(30));
   if (known.status.ok()) co_return std::string();
   std::vector<std::string> argv{tool, "pull", "--quiet"};
-  if (tool == "podman") argv.push_back("--tls-verify=" + std::string(name == image ? "true" : "false"));
+  if (tool == "podman") argv.push_back("--tls-verify=" + std::string(name.starts_with(registry + "/") ? "false" : "true"));
   argv.push_back(name);
   const auto pulled = co_await run(argv, std::chrono::minutes(10));
   if (pulled.status.ok()) co_return std::string();

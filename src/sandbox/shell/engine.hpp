@@ -19,6 +19,8 @@ struct Engine {
   std::vector<std::string> run_arguments(const StartContainer&, const std::map<int, int>& ports) const;
   std::vector<std::string> exec_arguments(const StartContainer&, const std::vector<std::string>& inner) const;
   Awaitable<void> kill(StartContainer);
+  /// What the engine's client sees of our environment: where its configuration and its socket are.
+  static std::map<std::string, std::string> environment();
 
  private:
   std::string program() const;

@@ -160,7 +160,7 @@ Awaitable<void> start_container(StatePtr state, StartContainer what) {
   const auto ports = choose_ports(what);
   std::string problem;
   try {
-    launch(state, what, state->engine.run_arguments(what, ports), minimal_env(), ports, state->folder);
+    launch(state, what, state->engine.run_arguments(what, ports), Engine::environment(), ports, state->folder);
   } catch (const Error& error) {
     problem = error.message();
   }
@@ -177,7 +177,7 @@ Awaitable<void> run_check(StatePtr state, CheckContainer what) {
                                            : std::vector<std::string>(what.command.begin() + 1, what.command.end());
     const bool process = found->second->what.kind == "process";
     spec.argv = process ? inner : state->engine.exec_arguments(found->second->what, inner);
-    spec.env = process ? found->second->environment : minimal_env();
+    spec.env = process ? found->second->environment : Engine::environment();
     spec.cwd = state->folder;
     try {
       const auto result = co_await run_process(spec, deadline_in(what.timeout));

@@ -250,21 +250,32 @@ void RunActor::stand_in_lines() {
   }
   in_ref_line_ = live;
 
-  std::set<Place> places;
-  for (const auto& stage : state_.stages) {
-    if (live && stage.state == State::waiting && !stage.environment.empty()) places.insert({stage.environment, state_.app});
+  std::set<Place> waits, goes_back;
+  const bool active = live && state_.parked == 0;
+  for (std::size_t s = 0; live && s < state_.stages.size(); ++s) {
+    const StageState& stage = state_.stages[s];
+    if (stage.state == State::waiting && !stage.environment.empty()) waits.insert({stage.environment, state_.app});
+    if (active && wants_rollback(state_, s)) goes_back.insert({stage.environment, state_.app});
   }
-  for (const auto& place : waits_at_) {
-    if (places.contains(place)) continue;
-    engine_.by_environment.leave(place, state_.number);
-    if (RunActor* next = engine_.by_environment.first(place)) next->nudge();
+  if (active && is_automatic_rollback(state_)) goes_back.insert({state_.target_environment, state_.app});
+  stand_in(engine_.rollbacks, rolls_back_at_, state_.trigger == "rollback" ? waits : std::set<Place>{});
+  stand_in(engine_.by_environment, waits_at_, std::move(waits));
+  stand_in(engine_.going_back, goes_back_at_, std::move(goes_back));
+}
+
+/// Whoever it leaves behind, or stands behind, in a line looks again.
+void RunActor::stand_in(Line& line, std::set<Place>& before, std::set<Place> after) {
+  for (const auto& place : before) {
+    if (after.contains(place)) continue;
+    line.leave(place, state_.number);
+    engine_.nudge_environment(place.first, place.second);
   }
-  for (const auto& place : places) {
-    if (waits_at_.contains(place)) continue;
-    engine_.by_environment.join(place, state_.number, this);
+  for (const auto& place : after) {
+    if (before.contains(place)) continue;
+    line.join(place, state_.number, this);
     if (RunActor* previous = engine_.by_environment.before(place, state_.number)) previous->nudge();
   }
-  waits_at_ = std::move(places);
+  before = std::move(after);
 }
 
 void RunActor::perform(const std::vector<Want>& wants) {

@@ -72,6 +72,7 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   void run_check(const WantCheck&);
   Json resolved_check(const WantCheck&) const;
   void stand_in_lines();
+  void stand_in(Line&, std::set<Place>& before, std::set<Place> after);
   void note_deployed();
   bool over() const;
   void fold(Batch&, store::NewEvent);
@@ -90,6 +91,8 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   std::set<std::string> checking_;
   std::set<std::string> rolling_back_;
   std::set<Place> waits_at_;      ///< lines of environments it stands in
+  std::set<Place> rolls_back_at_;
+  std::set<Place> goes_back_at_;  ///< where everybody else waits for it to be over
   bool in_ref_line_ = false;
   bool planning_ = false;
   bool dirty_ = true;

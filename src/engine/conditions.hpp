@@ -30,6 +30,12 @@ bool survives_cancel(const std::string& condition);
 /// What expressions of a stage see: git, run, app, inputs, environment, and the ended jobs up to it.
 Json stage_contexts(const RunState&, std::size_t stage);
 
+/// Whether the stage began, failed, and is to be rolled back by a run that does not exist yet. A lost deploy needs eyes first,
+/// a person who canceled wants no more, and a rollback that fails is not rolled back to where it came from.
+bool wants_rollback(const RunState&, std::size_t stage);
+/// `on-failure: rollback` ends what was let in: it waits for the environment alone, not for people, clocks or checks.
+bool is_automatic_rollback(const RunState&);
+
 /// "canceled by user:ops@example.com: wrong branch"
 std::string cancel_text(const CancelRequest&);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/actor.hpp"
+#include "engine/impl.hpp"
 #include "engine/rows.hpp"
-#include "fairlead/base/crypto.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/events.hpp"
@@ -101,46 +100,6 @@ Started Engine::Impl::create(store::Tx& tx, const StartRequest& request) {
     tx.put("idempotency", idempotency, dump(Json{{"run", id.str()}, {"number", number}}));
   }
   return {id, number, false};
-}
-
-Awaitable<void> RunActor::roll_back(std::string stage, std::string environment, std::string reason) {
-  auto self = shared_from_this();
-  const StageState* failed = state_.stage(stage);
-  StartRequest request;
-  request.app = state_.app;
-  request.trigger = "rollback";
-  request.actor = "fairlead";
-  request.environment = environment;
-  request.reason = "rollback of " + label(state_) + ": " + reason;
-  request.idempotency_key = "rollback/" + state_.id.str() + "/" + stage + "/" + std::to_string(failed == nullptr ? 0 : failed->attempt);
-  Json payload{{"stage", stage}};
-  try {
-    const auto started = co_await engine_.parts.store->transact([&](store::Tx& tx) -> std::optional<Started> {
-      for (const auto& good :
-           tx.deployments({.app = state_.app, .environment = environment, .state = "succeeded", .before = {}, .limit = 20})) {
-        if (good.run == state_.id || good.version == state_.sha.str()) continue;
-        request.sha = good.version;
-        request.reuse = good.run;
-        const auto row = tx.run(good.run);
-        request.ref = row ? row->ref : good.version;
-        return engine_.create(tx, request);
-      }
-      return std::nullopt;
-    });
-    if (started) {
-      payload["run"] = started->id.str();
-      payload["label"] = state_.app + "#" + std::to_string(started->number);
-      payload["reason"] = "rolling back to " + request.sha.substr(0, 12);
-      engine_.wake_later(started->id);
-    } else {
-      payload["reason"] = "there is no earlier successful deployment to go back to";
-    }
-  } catch (const Error& error) {
-    payload["reason"] = "the rollback could not be started: " + error.message();
-  }
-  const store::NewEvent event{std::string(events::stage_rolled_back), dump(payload), "fairlead"};
-  rolling_back_.erase(stage);
-  post(event);
 }
 
 }  // namespace fairlead::engine

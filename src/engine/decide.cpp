@@ -99,14 +99,10 @@ void Decider::stages() {
   }
 }
 
-/// Only what was begun and failed is rolled back; a lost deploy needs eyes first, and a person who canceled wants no more.
 void Decider::want_rollbacks() {
   for (std::size_t s = 0; s < run_.stages.size(); ++s) {
     const StageState& stage = run_.stages[s];
-    if (stage.state != State::failed || stage.environment.empty() || !stage.started_at || !stage.rollback.empty()) continue;
-    if (run_.cancel || run_.index->stages[s].plan->on_failure.kind != pipeline::OnFailure::Kind::rollback) continue;
-    if (run_.trigger == "rollback") continue;  // a rollback that fails is not rolled back to where it came from
-    out_.wants.emplace_back(WantRollback{stage.name, stage.environment, stage.reason});
+    if (wants_rollback(run_, s)) out_.wants.emplace_back(WantRollback{stage.name, stage.environment, stage.reason});
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "engine/conditions.hpp"
 #include "engine/decider.hpp"
 #include "fairlead/base/glob.hpp"
 #include "fairlead/base/strings.hpp"
@@ -36,9 +37,6 @@ std::string refused_branch(const RunState& run, const std::string& environment, 
   return "only commits of a branch" + may + " (allowed: " + allowed + "), and this run is of " +
          (run.ref.empty() ? run.sha.str() : run.ref);
 }
-
-/// `on-failure: rollback` ends what was let in: it waits for the environment alone, not for people, clocks or checks.
-bool is_automatic_rollback(const RunState& run) { return run.trigger == "rollback" && run.actor == "fairlead"; }
 
 /// What a rollback goes back to was let in once.
 bool branch_allowed(const RunState& run, const EnvironmentFacts& facts) {

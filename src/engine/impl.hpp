@@ -54,6 +54,8 @@ struct Engine::Impl {
   std::map<Place, std::int64_t> deployed;  ///< newest run that succeeded at (environment, app), rollbacks aside
   Line by_ref;  ///< unfinished runs by (app, ref)
   Line by_environment;  ///< runs that wait at (environment, app)
+  Line rollbacks;       ///< rollbacks among them: not in the order of the others
+  Line going_back;      ///< automatic rollbacks to (environment, app), and failed runs whose rollback does not exist yet
   Definitions definitions;
   std::unique_ptr<Handling> handling;
   Signal anything_changed;
@@ -85,6 +87,8 @@ struct Engine::Impl {
   EnvironmentFacts facts(const std::string& environment, const RunState& run) const;
   void nudge_environment(const std::string& environment, const std::string& app);
   void nudge_all();
+  /// A lock became durable: kept in memory, and everybody looks again.
+  void mirror(const Lock&);
 
   void queue_plan(const std::shared_ptr<RunActor>&);
   void next_plan();

@@ -40,8 +40,27 @@ Lock lock_from(const std::string& body) {
 }
 
 namespace {
-
 std::string stream_for(const Lock& lock) { return lock.environment == "*" ? "server" : "env:" + lock.environment; }
+}  // namespace
+
+void put_lock(store::Tx& tx, const Lock& lock, const std::string& who) {
+  tx.put("lock", lock.id, lock_json(lock));
+  tx.append(stream_for(lock), -1, {{lock.freeze ? "environment.frozen" : "environment.locked", lock_json(lock), who}});
+}
+
+namespace {
+
+/// What `unlock` takes away: the locks of exactly this place. Without an app and without such a lock: those that rollbacks left in
+/// the environment.
+std::vector<std::string> locks_of(const std::vector<Lock>& locks, const std::string& environment, const std::string& app) {
+  std::vector<std::string> exact, automatic;
+  for (const auto& lock : locks) {
+    if (lock.freeze || lock.environment != environment) continue;
+    if (lock.app == app) exact.push_back(lock.id);
+    if (app.empty() && lock.automatic) automatic.push_back(lock.id);
+  }
+  return exact.empty() ? automatic : exact;
+}
 
 void check_lock(const Lock& lock, const pipeline::ServerConfig& config) {
   if (lock.reason.empty()) throw Error(ErrorKind::usage, "a lock needs a reason", "add --reason \"…\"");
@@ -57,6 +76,12 @@ void check_lock(const Lock& lock, const pipeline::ServerConfig& config) {
 std::string words(const Lock& lock) { return lock.environment + (lock.app.empty() ? "" : " " + lock.app); }
 
 }  // namespace
+
+void Engine::Impl::mirror(const Lock& lock) {
+  std::erase_if(locks, [&](const Lock& known) { return known.id == lock.id; });
+  locks.push_back(lock);
+  nudge_all();
+}
 
 Awaitable<std::vector<Lock>> Engine::locks() {
   const Time at = impl_->now();
@@ -81,21 +106,18 @@ Awaitable<Lock> Engine::lock(Lock lock, std::string who) {
                     "fairlead unlock " + words(lock));
       }
     }
-    tx.put("lock", lock.id, lock_json(lock));
-    tx.append(stream_for(lock), -1, {{lock.freeze ? "environment.frozen" : "environment.locked", lock_json(lock), who}});
+    put_lock(tx, lock, who);
   });
-  impl_->locks.push_back(lock);
-  impl_->nudge_all();
+  impl_->mirror(lock);
   co_return lock;
 }
 
 Awaitable<void> Engine::unlock(std::string environment, std::string app, std::string who) {
-  const auto found =
-      std::ranges::find_if(impl_->locks, [&](const Lock& l) { return !l.freeze && l.environment == environment && l.app == app; });
-  if (found == impl_->locks.end()) {
+  const auto found = locks_of(impl_->locks, environment, app);
+  if (found.empty()) {
     throw Error(ErrorKind::not_found, environment + (app.empty() ? "" : " " + app) + " is not locked", "fairlead locks lists what is");
   }
-  co_await take_away(found->id, who);
+  for (const auto& id : found) co_await take_away(id, who);
 }
 
 Awaitable<void> Engine::remove_freeze(std::string id, std::string who) {

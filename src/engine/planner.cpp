@@ -2,6 +2,7 @@
 #include "engine/planner.hpp"
 
 #include "engine/actor.hpp"
+#include "engine/conditions.hpp"
 #include "engine/reuse.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/log.hpp"
@@ -160,9 +161,12 @@ Awaitable<Resolved> resolve_run(Engine::Impl& engine, const RunState& run) {
     co_return refused(std::move(files), State::failed, file + " has " + std::to_string(count) + " problem" + (count == 1 ? "" : "s"),
                       parsed->problems);
   }
-  if (files.on_default_branch && engine.parts.branch_read) engine.parts.branch_read(run.app, parsed->definition);
+  // A rollback, and what is deployed by name, may be of an old commit of that branch.
+  const bool tip = files.on_default_branch && run.trigger != "rollback" && run.target_environment.empty();
+  if (tip && engine.parts.branch_read) engine.parts.branch_read(run.app, parsed->definition);
   const auto verdict = match_trigger(*parsed->definition, trigger_facts(run, files, app->second));
-  if (!verdict.accepted) co_return refused(std::move(files), State::skipped, "ignored: " + verdict.reason, {});
+  if (!verdict.accepted && !is_automatic_rollback(run))
+    co_return refused(std::move(files), State::skipped, "ignored: " + verdict.reason, {});
   auto plan = make_plan(*parsed->definition, plan_context(run, files, engine));
   if (!plan) {
     std::vector<std::string> errors;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/actor.hpp"
+#include "engine/conditions.hpp"
 #include "fairlead/pipeline/plan.hpp"
 #include "fairlead/pipeline/server_config.hpp"
 
@@ -29,7 +30,8 @@ World RunActor::world(const RunState& state) const {
 namespace {
 
 std::string lock_text(const Lock& lock) {
-  std::string text = lock.freeze ? "frozen by " : lock.automatic ? "locked after a rollback by " : "locked by ";
+  if (lock.automatic) return "locked after a rollback: " + lock.reason;
+  std::string text = lock.freeze ? "frozen by " : "locked by ";
   text += lock.owner + ": " + lock.reason;
   return lock.app.empty() ? text : text + " (" + lock.app + ")";
 }
@@ -62,6 +64,9 @@ EnvironmentFacts Engine::Impl::facts(const std::string& environment, const RunSt
     const auto holder = actor(hold->second);
     facts.holder = holder ? label(holder->state()) : "run " + hold->second.str();
   }
+  if (const RunActor* back = going_back.first(place); !facts.holder && back != nullptr && !is_automatic_rollback(run)) {
+    facts.holder = label(back->state());
+  }
   facts.ahead = by_environment.ahead(place, run.number);
   const std::int64_t number = run.number;
   const RunActor* newer = by_environment.last(place);
@@ -74,7 +79,9 @@ EnvironmentFacts Engine::Impl::facts(const std::string& environment, const RunSt
 }
 
 void Engine::Impl::nudge_environment(const std::string& environment, const std::string& app) {
-  if (RunActor* next = by_environment.first({environment, app})) next->nudge();
+  for (const Line* line : {&by_environment, &rollbacks}) {
+    if (RunActor* next = line->first({environment, app})) next->nudge();
+  }
 }
 
 void Engine::Impl::nudge_all() {

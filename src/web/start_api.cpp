@@ -84,10 +84,11 @@ Awaitable<net::Response> deploy_later(Call& call, const Fields& body) {
   co_return net::Response::json(201, schedule);
 }
 
-/// The run that a rollback goes back to: what succeeded here before what is here now.
-RunId earlier_run(const std::vector<store::DeploymentRow>& succeeded, const std::string& app, const std::string& environment) {
-  for (const auto& row : succeeded)
-    if (row.version != succeeded.front().version) return row.run;
+/// The deployment that a rollback goes back to: the last that succeeded here and is not of the version that was tried last.
+store::DeploymentRow earlier_deployment(store::View& view, const std::string& app, const std::string& environment) {
+  const auto last = view.deployments({.app = app, .environment = environment, .state = {}, .before = {}, .limit = 1});
+  for (auto& row : view.deployments({.app = app, .environment = environment, .state = "succeeded", .before = {}, .limit = 100}))
+    if (row.version != last.front().version) return row;
   throw Error(ErrorKind::conflict, "there is no earlier successful deployment of " + app + " to " + environment + " to go back to");
 }
 
@@ -134,10 +135,8 @@ Awaitable<net::Response> roll_back(Call& call) {
   if (const auto to = body.text("to"); !to.empty()) {
     take_commit_of(request, co_await run_named(call, to));
   } else {
-    const auto succeeded = co_await call.services.store().read([&](store::View& view) {
-      return view.deployments({.app = app, .environment = environment, .state = "succeeded", .before = {}, .limit = 100});
-    });
-    take_commit_of(request, co_await call.services.engine().state(earlier_run(succeeded, app, environment)));
+    const auto good = co_await call.services.store().read([&](store::View& view) { return earlier_deployment(view, app, environment); });
+    take_commit_of(request, co_await call.services.engine().state(good.run));
   }
   co_return co_await start(call, std::move(request));
 }

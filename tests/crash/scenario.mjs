@@ -54,6 +54,7 @@ export async function scenario({ binary, shim, story, repository, crash = {}, ke
     const audit = await world.post("/api/v1/audit/verify", {});
     if (!JSON.parse(audit.text).ok) found.push(`corrupt: ${audit.text}`);
     found.push(...problems(story, world, run, await world.get("/api/v1/runs?app=shop")));
+    found.push(...((await story.also?.(world)) ?? []));
     const calls = world.calls();
     await world.end();
     found.push(...historyProblems(world.history()));

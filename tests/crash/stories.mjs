@@ -142,6 +142,35 @@ stages:
       return world.run();
     },
   },
+  // A bad deploy goes back by itself, once, and leaves a lock.
+  rollback: {
+    pipeline: `
+on: { push: { branches: [main, next] } }
+stages:
+  - name: live
+    environment: staging
+    on-failure: rollback
+    jobs: { live: { steps: [ "if test -e bad; then echo deploy-bad >> ${top}/ledger; exit 1; else echo deploy-good >> ${top}/ledger; fi" ] } }
+`,
+    effects: { "deploy-good": 2, "deploy-bad": 1 },
+    runs: 3,
+    async play(world) {
+      await push(world);
+      await world.until(over, "the good deploy");
+      await world.deliver("msg_2", "refs/heads/next", world.repository.next);
+      await world.until(over, "the bad deploy", 2);
+      return world.until(over, "the rollback", 3);
+    },
+    async also(world) {
+      const [locks, bad] = [await world.get("/api/v1/locks"), await world.run(2)];
+      const found = bad.state === "failed" && bad.stages[0].rollback === "shop#3" ? [] : [`lost: the bad deploy is ${bad.state}, rollback ${bad.stages[0].rollback}`];
+      if (locks.length < 1 || !locks[0].automatic) found.push("lost: the lock");
+      if (locks.length > 1) found.push(`repeated: ${locks.length} locks`);
+      const taken = world.sql("select count(*) as n from event where type='environment.locked'");
+      if (JSON.parse(taken)[0].n !== 1) found.push(`repeated: the lock was taken: ${taken}`);
+      return found;
+    },
+  },
   // A deploy asked for at a time: fires once.
   schedule: {
     pipeline: head + pack + live("staging"),

@@ -20,7 +20,7 @@ const git = (...args) =>
 // In memory where there is some: what a SIGKILL leaves behind does not depend on the disk.
 export const makeFolder = (name) => fs.mkdtempSync(path.join(process.env.TMPDIR ?? (fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir()), name));
 
-// A repository with one commit of a pipeline file; every world of a scenario reads the same one.
+// A repository with a commit of a pipeline file, and a second that adds a file; every world of a scenario reads the same one.
 export function makeRepository(folder, pipeline) {
   const work = path.join(folder, "work");
   const bare = path.join(folder, "shop.git");
@@ -30,7 +30,12 @@ export function makeRepository(folder, pipeline) {
   git("-C", work, "add", ".");
   git("-C", work, "commit", "-q", "-m", "first");
   git("-C", work, "push", "-q", bare, "main");
-  return { url: "file://" + bare, sha: git("-C", work, "rev-parse", "HEAD") };
+  const sha = git("-C", work, "rev-parse", "HEAD");
+  fs.writeFileSync(path.join(work, "bad"), "");
+  git("-C", work, "add", ".");
+  git("-C", work, "commit", "-q", "-m", "second");
+  git("-C", work, "push", "-q", bare, "main:next");
+  return { url: "file://" + bare, sha, next: git("-C", work, "rev-parse", "HEAD") };
 }
 
 // Counts what happens and lets others wait for more of it, so that nothing is missed between a look and a wait.
@@ -165,8 +170,8 @@ environments:
   async get(target) { return JSON.parse((await this.certain("GET", target)).text); }
   post(target, body, headers = {}) { return this.certain("POST", target, { ...json, ...headers }, JSON.stringify(body)); }
 
-  deliver(id) {
-    const body = JSON.stringify({ repository: this.repository.url, ref: "refs/heads/main", before: "", after: this.repository.sha, pusher: "dev" });
+  deliver(id, ref = "refs/heads/main", sha = this.repository.sha) {
+    const body = JSON.stringify({ repository: this.repository.url, ref, before: "", after: sha, pusher: "dev" });
     const time = Math.floor(Date.now() / 1000);
     const signature = "v1," + crypto.createHmac("sha256", secret).update(`${id}.${time}.${body}`).digest("base64");
     return this.certain("POST", "/hooks/http/shop", { ...json, "webhook-id": id, "webhook-timestamp": time, "webhook-signature": signature }, body);

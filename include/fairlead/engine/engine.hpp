@@ -124,6 +124,7 @@ class Engine {
 
   Awaitable<std::vector<Lock>> locks();
   Awaitable<Lock> lock(Lock, std::string who);
+  /// Without an app and without a lock of the whole environment: takes away what rollbacks left there.
   Awaitable<void> unlock(std::string environment, std::string app, std::string who);
   Awaitable<void> remove_freeze(std::string id, std::string who);
 

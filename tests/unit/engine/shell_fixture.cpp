@@ -13,7 +13,8 @@ Awaitable<SourceFiles> FakeSource::bring(SourceRequest request) {
   files.branch = request.ref.starts_with("refs/heads/") ? request.ref.substr(11) : "";
   files.message = "change the shop";
   files.author = "A Developer";
-  files.pipeline = pipeline;
+  const auto own = of_commit.find(files.sha.str());
+  files.pipeline = own == of_commit.end() ? pipeline : own->second;
   files.on_default_branch = files.branch == "main";
   co_return files;
 }

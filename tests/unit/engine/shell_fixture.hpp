@@ -19,10 +19,11 @@
 
 namespace fairlead::engine {
 
-/// Git, as the engine sees it: one text for every commit.
+/// Git, as the engine sees it: one text for every commit but those that have their own.
 class FakeSource : public Source {
  public:
   std::string pipeline;
+  std::map<std::string, std::string> of_commit;
   std::optional<Error> failure;
   int brought = 0;
   Awaitable<SourceFiles> bring(SourceRequest request) override;

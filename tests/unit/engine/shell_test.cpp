@@ -259,6 +259,22 @@ TEST_F(ShellTest, TwoRunsOfAnAppNeverDeployAtTheSameTime) {
   EXPECT_EQ(state(second).state, State::succeeded) << state(second).reason;
 }
 
+TEST_F(ShellTest, DeploymentsAreListedNewestFirst) {
+  configure("apps:\n  shop: { repository: \"file:///srv/shop.git\" }\nenvironments:\n  production: {}\n");
+  start();
+  std::vector<RunId> wanted;
+  for (int i = 0; i < 6; ++i) {
+    wanted.insert(wanted.begin(), run(with_production));
+    until_over(wanted.front());
+    clock += std::chrono::microseconds(500);
+  }
+  std::vector<RunId> listed;
+  for (const auto& row : wait_for(store->read([](store::View& view) { return view.deployments({.app = "shop"}); }))) {
+    listed.push_back(row.run);
+  }
+  EXPECT_EQ(listed, wanted);
+}
+
 TEST_F(ShellTest, RunThatCrashesTheServerThreeTimesIsParkedAndOthersGoOn) {
   configure(approved_server);
   start();

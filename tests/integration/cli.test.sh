@@ -143,7 +143,7 @@ fl approve "$run" >/dev/null
 until_file "$dir/go.live" || fail "the deploy step starts"
 kill_server
 start_server || exit 1
-pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$dir/data/runs/$(fl --json show "$run" | json id)"/live/*/alive)
+pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$dir/data/runs/$(fl --json show "$run" | json id)"/live/alive)
 kill -KILL "$pid"
 wait $waiting
 equal "exit 8: a deploy whose step was lost, waited for through a restart" $? 8

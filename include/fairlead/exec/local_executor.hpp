@@ -41,8 +41,8 @@ struct LocalParts {
 };
 
 /// Runs jobs on this machine, each under a supervisor that outlives the server; in a container when the job asks for one.
-/// io thread. Files of a job: `runs/<run>/<job>/<attempt>/<step>/{log,log.idx,script,output,env,summary,exit.json}`; `alive`
-/// (locked by the supervisor), `ctl.sock`, `job.json` and `closed.json` beside the steps.
+/// io thread. Files of a job: `runs/<run>/<job>/<step>/{log,log.idx,script,output,env,summary,exit.json}`, of its later attempts in
+/// `runs/<run>/<job>@2/…`; `alive` (locked by the supervisor), `ctl.sock`, `job.json` and `closed.json` beside the steps.
 class LocalExecutor : public engine::Executor {
  public:
   /// Puts the supervisor's program into `<data>/bin`. Throws Error(io).
@@ -58,7 +58,7 @@ class LocalExecutor : public engine::Executor {
   std::shared_ptr<const Shared> shared_;
 };
 
-/// `<data>/runs/<run>/<folder of the job>/<attempt>`; `folder` is PlanJob::folder, or empty to derive it from the key.
+/// `<data>/runs/<run>/<folder of the job>`, of the second attempt `…@2` and so on; `folder` is PlanJob::folder, or empty to derive it from the key.
 std::filesystem::path job_folder(const std::filesystem::path& data, const engine::JobKey&, const std::string& folder);
 
 }  // namespace fairlead::exec

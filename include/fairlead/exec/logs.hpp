@@ -19,7 +19,7 @@ namespace fairlead::exec {
 /// cache. Blocks; any thread. A log that is not there (yet) is empty.
 class StepLog {
  public:
-  /// `<data>/runs/<run>/<job>/<attempt>/<step>`; see job_folder().
+  /// `<data>/runs/<run>/<job>/<step>`; see job_folder().
   explicit StepLog(std::filesystem::path folder);
 
   const std::filesystem::path& folder() const { return folder_; }

@@ -16,13 +16,20 @@ namespace {
 
 constexpr auto patience = std::chrono::seconds(20);
 
+/// No name of a job's folder has it: they are made of letters, digits, `.`, `_`, `-` and `%`.
+constexpr char attempt_mark = '@';
+
+std::string attempt_suffix(int attempt) { return attempt <= 1 ? "" : attempt_mark + std::to_string(attempt); }
+
 /// The attempt's folder, found by what its record says: the caller knows the key only.
 std::optional<std::filesystem::path> find_folder(const std::filesystem::path& data, const engine::JobKey& key) {
   std::error_code ignored;
   for (const auto& job : std::filesystem::directory_iterator(data / "runs" / key.run.str(), ignored)) {
-    const auto folder = job.path() / std::to_string(key.attempt);
-    const auto record = read_record(folder);
-    if (record && record->job == key.job) return folder;
+    const auto name = job.path().filename().string();
+    const auto mark = name.rfind(attempt_mark);
+    if ((mark == std::string::npos ? "" : name.substr(mark)) != attempt_suffix(key.attempt)) continue;
+    const auto record = read_record(job.path());
+    if (record && record->job == key.job) return job.path();
   }
   return std::nullopt;
 }
@@ -37,7 +44,7 @@ Awaitable<void> say_finish(asio::any_io_executor executor, std::filesystem::path
 }  // namespace
 
 std::filesystem::path job_folder(const std::filesystem::path& data, const engine::JobKey& key, const std::string& folder) {
-  return data / "runs" / key.run.str() / (folder.empty() ? key_as_file_name(key.job) : folder) / std::to_string(key.attempt);
+  return data / "runs" / key.run.str() / ((folder.empty() ? key_as_file_name(key.job) : folder) + attempt_suffix(key.attempt));
 }
 
 std::filesystem::path workspace_folder(const std::filesystem::path& data, const engine::JobKey& key) {

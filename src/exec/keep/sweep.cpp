@@ -30,10 +30,7 @@ class Sweep {
 
   Swept run() {
     each(data_ / "runs", [&](const fs::path& run) {
-      each(run, [&](const fs::path& job) {
-        each(job, [&](const fs::path& attempt) { tidy(attempt); });
-        remove_if_empty(job);
-      });
+      each(run, [&](const fs::path& attempt) { tidy(attempt); });
       remove_if_empty(run);
     });
     each(data_ / "artifacts", [&](const fs::path& run) {

@@ -69,5 +69,5 @@ export async function measure(tools) {
 
 function findLog(dir, run) {
   const job = path.join(dir, "data/runs", run);
-  return path.join(job, fs.readdirSync(job)[0], "1/0/log");
+  return path.join(job, fs.readdirSync(job)[0], "0/log");
 }

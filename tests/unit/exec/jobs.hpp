@@ -54,7 +54,7 @@ class Jobs {
   void start(Awaitable<void> work);
 
   const std::filesystem::path& data() const { return data_.path(); }
-  std::filesystem::path folder() const { return data_.path() / "runs/run-1/unit/1"; }
+  std::filesystem::path folder() const { return data_.path() / "runs/run-1/unit"; }
   std::string log(int step) const { return read_file(folder() / std::to_string(step) / "log"); }
 
  private:

@@ -70,7 +70,7 @@ TEST(Artifacts, AreKeptAndRestoredInALaterJob) {
   spec.job = std::make_shared<pipeline::PlanJob>(jobs.plan);
   const auto later = jobs.open(spec);
   EXPECT_EQ(read_file(later->workspace() / "dist/x/app"), "built\n");
-  const auto log = read_file(jobs.data() / "runs/run-1/deploy/1/0/log");
+  const auto log = read_file(jobs.data() / "runs/run-1/deploy/0/log");
   EXPECT_THAT(log, HasSubstr("artifact dist of unit: 1 files"));
   EXPECT_THAT(log, HasSubstr("job lint kept no artifacts"));
 }

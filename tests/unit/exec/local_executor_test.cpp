@@ -36,6 +36,27 @@ TEST(LocalExecutor, RunsStepsInTheWorkspaceAndEndsTheSupervisor) {
   EXPECT_NE(pid, 0);
 }
 
+TEST(LocalExecutor, AttemptsHaveFoldersOfTheirOwn) {
+  Jobs jobs;
+  const engine::JobKey first{RunId("run-1"), "unit", 1}, second{RunId("run-1"), "unit", 2};
+  EXPECT_EQ(job_folder(jobs.data(), first, ""), jobs.data() / "runs/run-1/unit");
+  EXPECT_EQ(job_folder(jobs.data(), second, ""), jobs.data() / "runs/run-1/unit@2");
+  EXPECT_NE(job_folder(jobs.data(), {RunId("run-1"), "unit@2", 1}, ""), job_folder(jobs.data(), second, ""));
+  const auto host = jobs.open(jobs.spec());
+  jobs.run(*host, 0, "echo first");
+  jobs.close(*host, false);
+  auto spec = jobs.spec();
+  spec.key.attempt = 2;
+  const auto again = jobs.open(spec);
+  jobs.run(*again, 0, "echo second");
+  EXPECT_EQ(jobs.log(0), "first\n");
+  EXPECT_EQ(read_file(jobs.data() / "runs/run-1/unit@2/0/log"), "second\n");
+  jobs.wait(jobs.executor().forget(first));
+  EXPECT_TRUE(is_supervised(jobs.data() / "runs/run-1/unit@2")) << "the other attempt is not touched";
+  jobs.wait(jobs.executor().forget(second));
+  EXPECT_FALSE(is_supervised(jobs.data() / "runs/run-1/unit@2"));
+}
+
 TEST(LocalExecutor, EnvironmentComesInLayers) {
   Jobs jobs;
   auto spec = jobs.spec();

@@ -133,7 +133,7 @@ TEST(LogHub, AFolderThatComesLaterIsNoticed) {
 TEST(Sweep, CompressesAndRemovesOnlyWhatIsClosed) {
   const TempFolder data;
   const auto make = [&](const std::string& run, bool closed) {
-    const auto attempt = data.path() / "runs" / run / "unit" / "1";
+    const auto attempt = data.path() / "runs" / run / "unit";
     make_folders(attempt / "0");
     write_file(attempt / "0/log", build_like(10'000));
     const auto workspace = data.path() / "workspaces" / run;
@@ -147,14 +147,14 @@ TEST(Sweep, CompressesAndRemovesOnlyWhatIsClosed) {
   auto swept = sweep(data.path(), {}, later(1));
   EXPECT_EQ(swept.logs_compressed, 1u);
   EXPECT_EQ(swept.workspaces, 0u);
-  EXPECT_EQ(StepLog(data.path() / "runs/done/unit/1/0").size(), build_like(10'000).size());
+  EXPECT_EQ(StepLog(data.path() / "runs/done/unit/0").size(), build_like(10'000).size());
   swept = sweep(data.path(), {}, later(25));
   EXPECT_EQ(swept.workspaces, 1u);
   EXPECT_FALSE(std::filesystem::exists(data.path() / "workspaces/done"));
   swept = sweep(data.path(), {}, later(24 * 91));
   EXPECT_EQ(swept.logs_removed, 1u);
   EXPECT_FALSE(std::filesystem::exists(data.path() / "runs/done"));
-  EXPECT_TRUE(std::filesystem::exists(data.path() / "runs/open/unit/1/0/log"));
+  EXPECT_TRUE(std::filesystem::exists(data.path() / "runs/open/unit/0/log"));
   EXPECT_TRUE(std::filesystem::exists(data.path() / "workspaces/open"));
 }
 

@@ -28,6 +28,7 @@ triggers::Schedule schedule_of(const Json& wanted, const std::string& who) {
   schedule.ref = text_at(wanted, "ref");
   schedule.reason = text_at(wanted, "reason");
   schedule.created_by = who;
+  schedule.idempotency_key = text_at(wanted, "idempotency_key");
   if (wanted.contains("inputs")) schedule.inputs = dump(wanted.at("inputs"));
   schedule.timing.cron = text_at(wanted, "cron");
   schedule.timing.zone = text_at(wanted, "zone");
@@ -60,7 +61,9 @@ Awaitable<Json> upcoming(triggers::Scheduler& scheduler, std::size_t count) {
 
 Awaitable<Json> add(triggers::Scheduler& scheduler, Json wanted, std::string who) {
   const auto added = co_await scheduler.add(schedule_of(wanted, who));
-  co_return to_json(added);
+  Json json = to_json(added);
+  json["existed"] = added.existed;
+  co_return json;
 }
 
 triggers::Schedule declared(const std::string& app, const pipeline::ScheduleTrigger& trigger) {

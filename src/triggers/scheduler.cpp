@@ -144,17 +144,25 @@ Awaitable<void> Scheduler::declare(std::string app, std::vector<Schedule> wanted
 
 Awaitable<Schedule> Scheduler::add(Schedule schedule) {
   auto at = parts_.clock();
-  require_valid(schedule, at);
   schedule.origin = "person";
   schedule.id = schedule.app + "-" + hex(random_bytes(4));
   schedule.created_at = schedule.handled = at;
-  co_await parts_.store->transact([&](store::Tx& tx) {
+  auto key = schedule.idempotency_key.empty() ? std::string() : schedule.app + "/schedule/" + schedule.idempotency_key;
+  auto added = co_await parts_.store->transact([&](store::Tx& tx) {
+    if (auto earlier = key.empty() ? std::nullopt : tx.get("idempotency", key)) {
+      auto known = from_document(earlier->body);
+      known.existed = true;
+      return known;
+    }
+    require_valid(schedule, at);
     tx.append(stream_of(schedule), -1, {change_event("schedule.added", schedule, schedule.created_by)});
     put(tx, schedule);
+    if (!key.empty()) tx.put("idempotency", key, to_document(schedule));
+    return schedule;
   });
   stale_ = true;
   changed_.notify_all();
-  co_return schedule;
+  co_return added;
 }
 
 Awaitable<std::vector<Schedule>> Scheduler::read_all() {

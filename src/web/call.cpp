@@ -10,7 +10,8 @@ namespace fairlead::web {
 
 namespace {
 constexpr int most_rows = 200;
-}
+constexpr std::size_t longest_key = 255;
+}  // namespace
 
 Call::Call(Services& shared, net::Request& incoming, const Route& matched, Identity caller,
            std::vector<std::pair<std::string_view, std::string>> values)
@@ -31,6 +32,12 @@ int Call::limit(int fallback) const {
 }
 
 bool Call::wants_events() const { return request.headers.get("Accept").find("text/event-stream") != std::string_view::npos; }
+
+std::string Call::idempotency_key() const {
+  const auto key = request.headers.get("Idempotency-Key");
+  if (key.size() > longest_key) throw Error(ErrorKind::usage, "Idempotency-Key is longer than 255 bytes");
+  return key.empty() ? std::string() : who.person.id + "\n" + std::string(key);
+}
 
 void Call::require_app(std::string_view app) const {
   if (!who.may_see(app)) throw Error(ErrorKind::not_found, "there is no app \"" + std::string(app) + "\"");

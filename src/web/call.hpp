@@ -49,6 +49,8 @@ class Call {
   /// `limit`, 1 to 200. Throws Error(usage).
   int limit(int fallback = 50) const;
   bool wants_events() const;
+  /// Of the request's header, empty without one. Keys are the caller's own: two people may use the same. Throws Error(usage).
+  std::string idempotency_key() const;
 
   /// Error(not_found) for an app the token does not cover: it does not even learn that the app exists.
   void require_app(std::string_view app) const;

@@ -59,6 +59,8 @@ Awaitable<net::Response> export_audit(Call&);
 Awaitable<net::Response> verify_audit(Call&);
 
 // schedules_api.cpp
+/// Makes the schedule, or answers with the one that a request with the same Idempotency-Key made.
+Awaitable<net::Response> schedule(Call&, Json wanted);
 Awaitable<net::Response> list_schedules(Call&);
 Awaitable<net::Response> next_schedules(Call&);
 Awaitable<net::Response> add_schedule(Call&);

@@ -41,6 +41,16 @@ Awaitable<std::string> own_schedule(Call& call) {
 
 }  // namespace
 
+Awaitable<net::Response> schedule(Call& call, Json wanted) {
+  wanted["idempotency_key"] = call.idempotency_key();
+  auto made = co_await given(call.services.parts.schedules.add)(std::move(wanted), call.who.person.id);
+  const bool existed = flag_at(made, "existed");
+  made.erase("existed");
+  auto response = net::Response::json(201, made);
+  if (existed) response.headers.set("Idempotent-Replayed", "true");
+  co_return response;
+}
+
 Awaitable<net::Response> list_schedules(Call& call) {
   const auto all = co_await given(call.services.parts.schedules.list)();
   co_return net::Response::json(200, visible(call, all));
@@ -62,8 +72,7 @@ Awaitable<net::Response> add_schedule(Call& call) {
     call.require_all_environments();
   if (body.text("at").empty() == body.text("cron").empty())
     throw Error(ErrorKind::usage, "give either at (a time) or cron (an expression)");
-  auto schedule = co_await given(call.services.parts.schedules.add)(body.all(), call.who.person.id);
-  co_return net::Response::json(201, schedule);
+  co_return co_await schedule(call, body.all());
 }
 
 Awaitable<net::Response> remove_schedule(Call& call) {

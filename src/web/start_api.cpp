@@ -11,22 +11,14 @@ namespace fairlead::web {
 
 namespace {
 
-constexpr std::size_t longest_key = 255;
 constexpr std::size_t longest_reason = 4096;
-
-/// Keys are the caller's own: two people may use the same.
-std::string idempotency_key(const Call& call) {
-  const auto key = call.request.headers.get("Idempotency-Key");
-  if (key.size() > longest_key) throw Error(ErrorKind::usage, "Idempotency-Key is longer than 255 bytes");
-  return key.empty() ? std::string() : call.who.person.id + "\n" + std::string(key);
-}
 
 engine::StartRequest request_of(const Call& call, std::string app, std::string trigger) {
   engine::StartRequest request;
   request.app = std::move(app);
   request.trigger = std::move(trigger);
   request.actor = call.who.person.id;
-  request.idempotency_key = idempotency_key(call);
+  request.idempotency_key = call.idempotency_key();
   return request;
 }
 
@@ -73,15 +65,13 @@ Awaitable<engine::RunState> run_named(const Call& call, std::string text) {
 }
 
 Awaitable<net::Response> deploy_later(Call& call, const Fields& body) {
-  if (!call.services.parts.schedules.add) throw Error(ErrorKind::unavailable, "this server keeps no schedules");
   if (!body.text("run").empty()) throw Error(ErrorKind::usage, "a scheduled deploy takes a ref, not a run");
   Json wanted{{"app", body.required_text("app")},
               {"environment", body.required_text("environment")},
               {"ref", body.text("ref")},
               {"reason", reason_of(body)},
               {"at", body.required_text("at")}};
-  auto schedule = co_await call.services.parts.schedules.add(std::move(wanted), call.who.person.id);
-  co_return net::Response::json(201, schedule);
+  co_return co_await schedule(call, std::move(wanted));
 }
 
 /// The deployment that a rollback goes back to: the last that succeeded here and is not of the version that was tried last.

@@ -144,8 +144,9 @@ void add_planning(Routes& table) {
   table.add<viewer>("GET", "/api/v1/schedules", &list_schedules, {.summary = "Schedules, next first", .response = "[Schedule]"});
   table.add<viewer>("GET", "/api/v1/schedules/next", &next_schedules,
                     {.summary = "Next due times", .query = {limit}, .response = R"({"type":"array"})"});
-  table.add<deployer>("POST", "/api/v1/schedules", &add_schedule,
-                      {.summary = "Schedule a run or deploy", .request = schedule_body, .response = "Schedule", .status = 201});
+  table.add<deployer>(
+      "POST", "/api/v1/schedules", &add_schedule,
+      {.summary = "Schedule a run or deploy; Idempotency-Key honoured", .request = schedule_body, .response = "Schedule", .status = 201});
   table.add<deployer>("DELETE", "/api/v1/schedules/{id}", &remove_schedule, {.summary = "Remove a schedule", .status = 204});
   table.add<deployer>("POST", "/api/v1/schedules/{id}/pause", &pause_schedule, {.summary = "Pause a schedule", .status = 204});
   table.add<deployer>("POST", "/api/v1/schedules/{id}/resume", &resume_schedule, {.summary = "Let a schedule go on", .status = 204});

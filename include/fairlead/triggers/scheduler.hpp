@@ -31,6 +31,8 @@ struct Schedule {
   Time created_at{};
   std::string paused_by;    ///< empty: active
   Time handled{};           ///< every due instant up to here is decided
+  std::string idempotency_key;  ///< for `add`: the same key and app give the same schedule again, whatever became of it
+  bool existed = false;         ///< of `add`: it was made by an earlier request
 };
 Json to_json(const Schedule&);
 

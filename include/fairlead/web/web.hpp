@@ -29,7 +29,8 @@ namespace fairlead::web {
 struct ScheduleDoor {
   std::function<Awaitable<Json>()> list;                              ///< array
   std::function<Awaitable<Json>(std::size_t count)> upcoming;         ///< [{"at", "schedule"}]
-  /// {app, environment, ref, reason, inputs, at | cron, zone, calendar, late, missed}; answers the schedule.
+  /// {app, environment, ref, reason, inputs, at | cron, zone, calendar, late, missed, idempotency_key}; answers the schedule, with
+  /// "existed" when an earlier request with that key made it.
   std::function<Awaitable<Json>(Json wanted, std::string who)> add;
   std::function<Awaitable<void>(std::string id, std::string who)> remove;
   std::function<Awaitable<void>(std::string id, std::string who)> pause;

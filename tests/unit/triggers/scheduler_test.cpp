@@ -136,6 +136,24 @@ TEST_F(SchedulerTest, a_person_can_ask_for_one_time_or_many) {
   EXPECT_THROW(run(scheduler->add(once)), Error);
 }
 
+TEST_F(SchedulerTest, the_same_idempotency_key_gives_the_same_schedule_even_when_its_time_has_passed) {
+  Schedule once;
+  once.app = "shop";
+  once.created_by = "user:ops@example.com";
+  once.idempotency_key = "user:ops@example.com\nrelease-7";
+  once.timing = {.cron = "", .at = utc("2026-11-20T18:00:00Z")};
+  auto first = run(scheduler->add(once));
+  EXPECT_FALSE(first.existed);
+  tick("2026-11-20T18:00:00Z");
+  auto again = run(scheduler->add(once));
+  EXPECT_TRUE(again.existed);
+  EXPECT_EQ(again.id, first.id);
+  EXPECT_TRUE(run(scheduler->list()).empty());
+  EXPECT_EQ(runs().size(), 1u);
+  once.idempotency_key = "user:other@example.com\nrelease-7";
+  EXPECT_THROW(run(scheduler->add(once)), Error);
+}
+
 TEST_F(SchedulerTest, a_paused_schedule_records_what_it_did_not_run) {
   declare({hourly(Missed::all)});
   auto id = run(scheduler->list()).front().id;

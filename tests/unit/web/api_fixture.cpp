@@ -108,6 +108,11 @@ ApiTest::ApiTest(std::string roles) {
   parts.schedules.list = [this]() -> Awaitable<Json> { co_return schedules_; };
   parts.schedules.upcoming = [](std::size_t) -> Awaitable<Json> { co_return Json::array(); };
   parts.schedules.add = [this](Json wanted, std::string who) -> Awaitable<Json> {
+    for (auto known : schedules_) {
+      if (text_at(wanted, "idempotency_key").empty() || known["idempotency_key"] != wanted["idempotency_key"]) continue;
+      known["existed"] = true;
+      co_return known;
+    }
     wanted["id"] = "s1";
     wanted["created_by"] = who;
     schedules_.push_back(wanted);

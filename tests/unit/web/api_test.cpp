@@ -253,6 +253,19 @@ TEST_F(Api, ADeployAtATimeMakesASchedule) {
   EXPECT_EQ(call("DELETE", "/api/v1/schedules/s1").status, 204);
 }
 
+TEST_F(Api, ARepeatedRequestForALaterDeployMakesOneSchedule) {
+  const Json wanted{{"app", "shop"}, {"environment", "staging"}, {"at", "2099-01-01T00:00:00Z"}};
+  const net::Headers key{{"Idempotency-Key", "k-1"}};
+  EXPECT_FALSE(call("POST", "/api/v1/deployments", wanted, key).headers.has("Idempotent-Replayed"));
+  const auto again = call("POST", "/api/v1/deployments", wanted, key);
+  EXPECT_EQ(again.status, 201) << again.text;
+  EXPECT_EQ(again.headers.get("Idempotent-Replayed"), "true");
+  EXPECT_FALSE(again.body.contains("existed"));
+  EXPECT_EQ(call("POST", "/api/v1/schedules", wanted, key).headers.get("Idempotent-Replayed"), "true");
+  EXPECT_EQ(call("GET", "/api/v1/schedules").body.size(), 1u);
+  EXPECT_EQ(call("POST", "/api/v1/deployments", wanted, {{"Idempotency-Key", std::string(256, 'k')}}).status, 400);
+}
+
 TEST_F(Api, EventsResumeWithoutAGap) {
   const auto run = started();
   until_state(run, "waiting");

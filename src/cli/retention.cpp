@@ -9,6 +9,17 @@ namespace fairlead::cli {
 namespace {
 
 constexpr auto interval = std::chrono::hours(1);
+constexpr auto deliveries_kept = std::chrono::hours(24 * 30);
+constexpr auto bodies_kept = std::chrono::hours(24 * 90);  // digests, which keep a captured delivery from being sent again
+constexpr auto keys_kept = std::chrono::hours(24 * 7);
+constexpr auto recovery = std::chrono::minutes(5);
+constexpr int at_a_time = 200;  // deliveries carry their bodies: more would hold up the writer
+
+Awaitable<int> erase_all(store::Store& store, std::function<int(store::Tx&)> some) {
+  int total = 0;
+  for (int erased = at_a_time; erased == at_a_time; total += erased) erased = co_await store.transact(some);
+  co_return total;
+}
 
 std::size_t remove_expired(const std::filesystem::path& root, std::optional<Duration> keep, const std::set<std::string>& unfinished) {
   if (!keep) return 0;
@@ -42,6 +53,16 @@ std::vector<std::filesystem::path> expired_runs(const std::filesystem::path& roo
   return expired;
 }
 
+Awaitable<void> forget_expired(store::Store& store, Time now) {
+  const Time deliveries = now - deliveries_kept;
+  const Time hashes = now - bodies_kept;
+  const Time keys = now - keys_kept;
+  const int rows = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_deliveries(deliveries, at_a_time); });
+  const int bodies = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("hook-body", hashes, at_a_time); });
+  const int used = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("idempotency", keys, at_a_time); });
+  if (rows + bodies + used > 0) log::info("retention.forgotten", {{"deliveries", rows}, {"bodies", bodies}, {"keys", used}});
+}
+
 Awaitable<void> keep_retention(store::Store& store, Pool& pool, std::filesystem::path data, pipeline::RetentionConfig retention) {
   while (true) {
     const auto unfinished = co_await store.read([](store::View& view) {
@@ -54,6 +75,9 @@ Awaitable<void> keep_retention(store::Store& store, Pool& pool, std::filesystem:
              remove_expired(data / "artifacts", retention.artifacts, unfinished);
     });
     if (removed > 0) log::info("retention.removed", {{"folders", removed}});
+    // What the end of the last server left half done knows itself by its keys: it goes on first.
+    co_await sleep_for(recovery);
+    co_await forget_expired(store, now());
     co_await sleep_for(interval);
   }
 }

@@ -22,6 +22,10 @@ std::optional<Time> time_of_run(const std::string& id);
 std::vector<std::filesystem::path> expired_runs(const std::filesystem::path& root, Duration keep, Time now,
                                                 const std::set<std::string>& unfinished);
 
+/// What the store need not know any more: deliveries after 30 days, the digests of their bodies after 90, so that what is sent again until
+/// then is still a duplicate; idempotency keys after 7.
+Awaitable<void> forget_expired(store::Store&, Time now);
+
 /// Removes logs and artifacts that are older than `retention:` allows; once at the start and then every hour, until cancelled.
 Awaitable<void> keep_retention(store::Store&, Pool&, std::filesystem::path data, pipeline::RetentionConfig);
 

@@ -69,6 +69,10 @@ class Tx : public View {
 
   virtual void put(std::string_view kind, std::string_view key, std::string_view body) = 0;
   virtual bool erase(std::string_view kind, std::string_view key) = 0;
+  /// Forgets the oldest deliveries that were received before `then`, or documents of `kind` that were not written since: at most `limit`,
+  /// so that the transaction stays short. Returns how many it were; fewer than `limit`: there are no more. Events are never erased.
+  virtual int erase_deliveries(Time then, int limit) = 0;
+  virtual int erase_documents(std::string_view kind, Time then, int limit) = 0;
 
   /// Takes or renews the lease `name` for `owner` until now + ttl. Returns the fence (grows with every change of owner),
   /// or nullopt when someone else holds it. SQLite has one server, so it is granted unless the rows say otherwise.
@@ -85,7 +89,7 @@ enum class Purpose { intake, progress };
 /// State of the store for /readyz, doctor and every surface that must say it.
 struct Health {
   bool accepting = true;  ///< false: intake is refused
-  std::string reason;     ///< why, and what to do
+  std::string reason;  ///< why, and what to do
   std::int64_t free_bytes = 0;
   std::int64_t head = 0;
 };
@@ -157,12 +161,12 @@ class Store {
 };
 
 struct SqliteOptions {
-  std::filesystem::path folder;              ///< of fairlead.db; made when absent (0700)
-  std::int64_t reserve_bytes = 64ll << 20;   ///< ballast file given back when the disk is full
-  double min_free = 0.05;                    ///< below this share of the disk (and below 1 GiB) intake is refused
-  int readers = 2;                           ///< read connections kept
+  std::filesystem::path folder;  ///< of fairlead.db; made when absent (0700)
+  std::int64_t reserve_bytes = 64ll << 20;  ///< ballast file given back when the disk is full
+  double min_free = 0.05;  ///< below this share of the disk (and below 1 GiB) intake is refused
+  int readers = 2;  ///< read connections kept
   Duration read_limit = std::chrono::seconds(30);  ///< a snapshot held longer is interrupted: Error(timeout)
-  Clock clock = now;                               ///< of events and leases
+  Clock clock = now;  ///< of events and leases
 };
 
 /// Opens or creates `<folder>/fairlead.db`. Throws Error(refused) when another server has the folder, Error(invalid) when

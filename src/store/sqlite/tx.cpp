@@ -141,6 +141,22 @@ bool SqliteTx::erase(std::string_view kind, std::string_view key) {
   return connection_.changes() > 0;
 }
 
+/// They were inserted as they were received, so the first rows are the oldest: no other is looked at.
+int SqliteTx::erase_deliveries(Time then, int limit) {
+  Query(connection_, "DELETE FROM delivery WHERE rowid IN (SELECT rowid FROM delivery ORDER BY rowid LIMIT ?) AND received_at<?", limit,
+        to_micros(then))
+      .run();
+  return static_cast<int>(connection_.changes());
+}
+
+int SqliteTx::erase_documents(std::string_view kind, Time then, int limit) {
+  Query(connection_,
+        "DELETE FROM doc WHERE kind=? AND key IN (SELECT key FROM doc WHERE kind=? AND updated_at<? ORDER BY updated_at LIMIT ?)", kind,
+        kind, to_micros(then), limit)
+      .run();
+  return static_cast<int>(connection_.changes());
+}
+
 std::optional<std::int64_t> SqliteTx::lease(std::string_view name, std::string_view owner, Duration ttl) {
   const Time instant = clock_();
   std::int64_t fence = 0;

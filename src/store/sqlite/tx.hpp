@@ -21,6 +21,8 @@ class SqliteTx final : public Reads<Tx> {
   bool put_delivery(const DeliveryRow&) override;
   void put(std::string_view kind, std::string_view key, std::string_view body) override;
   bool erase(std::string_view kind, std::string_view key) override;
+  int erase_deliveries(Time then, int limit) override;
+  int erase_documents(std::string_view kind, Time then, int limit) override;
   std::optional<std::int64_t> lease(std::string_view name, std::string_view owner, Duration ttl) override;
   void require_fence(std::string_view name, std::int64_t fence) override;
   void release(std::string_view name, std::string_view owner) override;

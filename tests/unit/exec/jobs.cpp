@@ -27,8 +27,11 @@ Jobs::~Jobs() {
   restart();
   for (const auto& entry : std::filesystem::recursive_directory_iterator(data_.path())) {
     if (entry.path().filename() != "job.json") continue;
-    const auto attempt = std::stoi(entry.path().parent_path().filename());
-    const auto run = entry.path().parent_path().parent_path().parent_path().filename().string();
+    const auto job = entry.path().parent_path();
+    const auto name = job.filename().string();
+    const auto mark = name.find('@');
+    const int attempt = mark == std::string::npos ? 1 : std::stoi(name.substr(mark + 1));
+    const auto run = job.parent_path().filename().string();
     wait(executor().forget({RunId(run), parse_json(read_file(entry.path())).at("job"), attempt}));
   }
   executor_.reset();

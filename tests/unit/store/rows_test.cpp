@@ -141,6 +141,38 @@ TEST_F(StoreTest, a_delivery_is_taken_once_with_its_raw_body) {
   EXPECT_EQ(kept->trigger, "t1");
 }
 
+TEST_F(StoreTest, what_is_old_is_forgotten_a_part_at_a_time_and_never_events) {
+  const Time start = from_micros(1'790'000'000'000'000);
+  Time clock = start;
+  close();
+  auto with = options();
+  with.clock = [&clock] { return clock; };
+  open(with);
+  for (int day = 0; day < 5; ++day) {
+    clock = start + std::chrono::hours(24 * day);
+    transact([&](Tx& tx) {
+      const auto id = std::to_string(day);
+      tx.put_delivery({.source = "github", .id = id, .event = "push", .received_at = clock, .headers = "{}", .body = "{}"});
+      tx.put("hook-body", id, "{}");
+      tx.put("lock", id, "{}");
+      tx.append("app:shop", -1, {event("something")});
+    });
+  }
+  const Time then = start + std::chrono::hours(24 * 3);
+  EXPECT_EQ(transact([&](Tx& tx) { return tx.erase_deliveries(then, 2); }), 2);
+  EXPECT_EQ(transact([&](Tx& tx) { return tx.erase_deliveries(then, 2); }), 1);
+  EXPECT_EQ(transact([&](Tx& tx) { return tx.erase_documents("hook-body", then, 2); }), 2);
+  EXPECT_EQ(transact([&](Tx& tx) { return tx.erase_documents("hook-body", then, 100); }), 1);
+  read([](View& view) {
+    EXPECT_FALSE(view.delivery("github", "2"));
+    EXPECT_TRUE(view.delivery("github", "3"));
+    EXPECT_THAT(keys(view.list("hook-body")), ElementsAre("3", "4"));
+    EXPECT_EQ(view.list("lock").size(), 5u);
+    EXPECT_EQ(view.events("app:shop").size(), 5u);
+  });
+  close();  // the clock goes first otherwise
+}
+
 TEST_F(StoreTest, documents_blobs_and_counters_are_kept) {
   transact([](Tx& tx) {
     tx.put("lock", "production", "{}");

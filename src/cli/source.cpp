@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/source.hpp"
 
+#include <algorithm>
+
 #include "fairlead/base/strings.hpp"
 #include "fairlead/git/types.hpp"
 
@@ -25,7 +27,28 @@ Awaitable<void> add_changes(git::Mirror& mirror, engine::SourceRequest request, 
   }
 }
 
+/// "2 submodules are empty folders: a, b"
+void add_note(std::vector<std::string>& notes, const std::vector<std::string>& paths, const std::string& one, const std::string& many) {
+  constexpr std::size_t most_names = 10;
+  if (paths.empty()) return;
+  std::vector<std::string> names(paths.begin(), paths.begin() + static_cast<std::ptrdiff_t>(std::min(paths.size(), most_names)));
+  for (auto& name : names) name = ellipsize(strip_control(name), 200);
+  if (paths.size() > most_names) names.push_back("and " + std::to_string(paths.size() - most_names) + " more");
+  notes.push_back(std::to_string(paths.size()) + " " + (paths.size() == 1 ? one : many) + ": " + join(names, ", "));
+}
+
 }  // namespace
+
+std::vector<std::string> checkout_notes(const git::CheckoutResult& result) {
+  std::vector<std::string> notes;
+  add_note(notes, result.submodules, "submodule is left as an empty folder, submodules are not fetched",
+           "submodules are left as empty folders, submodules are not fetched");
+  add_note(notes, result.lfs_pointers, "file is in Git LFS, only its pointer was written: `git lfs pull` needs the program and access",
+           "files are in Git LFS, only their pointers were written: `git lfs pull` needs the program and access");
+  add_note(notes, result.outside_links, "symbolic link leads out of the repository and was not created",
+           "symbolic links lead out of the repository and were not created");
+  return notes;
+}
 
 GitSource::GitSource(asio::any_io_executor executor, Pool& pool, std::filesystem::path data,
                      std::shared_ptr<const pipeline::ServerConfig> config, Access access)
@@ -105,12 +128,12 @@ Awaitable<engine::SourceChanges> GitSource::changes(std::string app, Sha from, S
   co_return changes;
 }
 
-Awaitable<void> GitSource::checkout(std::string app, Sha sha, std::filesystem::path target) {
+Awaitable<std::vector<std::string>> GitSource::checkout(std::string app, Sha sha, std::filesystem::path target) {
   git::Mirror& mirror = this->mirror(app);
   if (!co_await mirror.has(sha)) co_await fetch(mirror, app, git::Want{"", sha});
   git::CheckoutOptions options;
   options.origin = mirror.url();
-  co_await mirror.checkout(sha, std::move(target), std::move(options));
+  co_return checkout_notes(co_await mirror.checkout(sha, std::move(target), std::move(options)));
 }
 
 }  // namespace fairlead::cli

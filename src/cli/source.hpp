@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fairlead/base/pool.hpp"
 #include "fairlead/engine/source.hpp"
@@ -13,6 +14,9 @@
 #include "fairlead/pipeline/server_config.hpp"
 
 namespace fairlead::cli {
+
+/// What of a commit is not in its checkout, as lines for a log.
+std::vector<std::string> checkout_notes(const git::CheckoutResult&);
 
 /// The engine's view of Git, over one mirror per app. io thread.
 class GitSource : public engine::Source {
@@ -26,8 +30,9 @@ class GitSource : public engine::Source {
   Awaitable<git::RemoteRefs> list_refs(std::string app);
   /// Throws Error(not_found) for an unknown app.
   git::Mirror& mirror(const std::string& app);
-  /// The workspace of a job: the commit, brought again should the mirror have been removed meanwhile.
-  Awaitable<void> checkout(std::string app, Sha sha, std::filesystem::path target);
+  /// The workspace of a job: the commit, brought again should the mirror have been removed meanwhile. Returns what is not as in the
+  /// commit, for the job's log.
+  Awaitable<std::vector<std::string>> checkout(std::string app, Sha sha, std::filesystem::path target);
 
  private:
   Awaitable<git::FetchResult> fetch(git::Mirror&, const std::string& app, git::Want);

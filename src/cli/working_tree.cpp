@@ -103,7 +103,7 @@ Awaitable<engine::SourceFiles> TreeSource::bring(engine::SourceRequest) {
   co_return files;
 }
 
-Awaitable<void> TreeSource::copy_to(fs::path target) {
+Awaitable<std::vector<std::string>> TreeSource::copy_to(fs::path target) {
   const fs::path root = tree_.root;
   co_await pool_.run([root, target = std::move(target)] {
     try {
@@ -112,6 +112,7 @@ Awaitable<void> TreeSource::copy_to(fs::path target) {
       throw Error(ErrorKind::io, std::string("cannot copy the working tree: ") + error.what());
     }
   });
+  co_return std::vector<std::string>{};
 }
 
 }  // namespace fairlead::cli

@@ -29,7 +29,7 @@ class TreeSource : public engine::Source {
  public:
   TreeSource(WorkingTree tree, Pool& pool) : tree_(std::move(tree)), pool_(pool) {}
   Awaitable<engine::SourceFiles> bring(engine::SourceRequest) override;
-  Awaitable<void> copy_to(std::filesystem::path target);
+  Awaitable<std::vector<std::string>> copy_to(std::filesystem::path target);
 
  private:
   WorkingTree tree_;

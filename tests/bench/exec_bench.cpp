@@ -21,9 +21,9 @@ constexpr int adopted = 500;
 constexpr std::size_t mebibyte = 1 << 20;
 constexpr std::size_t flood = 200;
 
-Awaitable<void> make_empty(std::filesystem::path folder) {
+Awaitable<std::vector<std::string>> make_empty(std::filesystem::path folder) {
   make_folders(folder);
-  co_return;
+  co_return std::vector<std::string>{};
 }
 
 engine::JobSpec spec_of(int number) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fairlead/base/async.hpp"
 #include "fairlead/base/ids.hpp"
@@ -28,8 +29,8 @@ struct LocalParts {
   asio::any_io_executor executor;
   Pool* pool = nullptr;
   std::filesystem::path data;  ///< absolute: runs/, workspaces/, artifacts/, cache/, bin/ below it
-  /// Writes the tree of a commit into a folder that is absent.
-  std::function<Awaitable<void>(std::string app, Sha, std::filesystem::path folder)> checkout;
+  /// Writes the tree of a commit into a folder that is absent. Returns lines for the job's log: what it left out.
+  std::function<Awaitable<std::vector<std::string>>(std::string app, Sha, std::filesystem::path folder)> checkout;
   /// pipeline::resolve, for cache keys that use hashFiles.
   std::function<Json(const Json& value, const pipeline::Scope&)> resolve;
   std::chrono::milliseconds cancel_grace = std::chrono::seconds(10);
@@ -58,7 +59,8 @@ class LocalExecutor : public engine::Executor {
   std::shared_ptr<const Shared> shared_;
 };
 
-/// `<data>/runs/<run>/<folder of the job>`, of the second attempt `…@2` and so on; `folder` is PlanJob::folder, or empty to derive it from the key.
+/// `<data>/runs/<run>/<folder of the job>`, of the second attempt `…@2` and so on; `folder` is PlanJob::folder, or empty to derive it from
+/// the key.
 std::filesystem::path job_folder(const std::filesystem::path& data, const engine::JobKey&, const std::string& folder);
 
 }  // namespace fairlead::exec

@@ -100,11 +100,12 @@ Awaitable<void> LocalJob::prepare_workspace() {
     co_await parts.pool->run([&] { remove_tree(part); });
   }
   make_folders(part.parent_path());
-  co_await parts.checkout(spec_.app, spec_.sha, part);
+  const auto notes = co_await parts.checkout(spec_.app, spec_.sha, part);
   const auto base = inside(part, spec_.folder).value_or(part);
   if (!is_present(base)) {
     throw Error(ErrorKind::not_found, "the folder \"" + spec_.folder + "\" of app " + spec_.app + " does not exist at " + spec_.sha.str());
   }
+  for (const auto& note : notes) append_log("0", mask(patterns(), "fairlead: " + note) + '\n');
   if (restores_something(spec_)) {
     for (const auto& line : co_await parts.pool->run([&] { return restore(*shared_, spec_, base); })) append_log("0", line + '\n');
   }

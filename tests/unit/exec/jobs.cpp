@@ -4,13 +4,13 @@
 namespace fairlead::exec {
 namespace {
 
-Awaitable<void> fill(std::map<std::string, std::string> files, std::filesystem::path folder) {
+Awaitable<std::vector<std::string>> fill(std::map<std::string, std::string> files, std::filesystem::path folder) {
   make_folders(folder);
   for (const auto& [name, content] : files) {
     make_folders((folder / name).parent_path());
     write_file(folder / name, content);
   }
-  co_return;
+  co_return std::vector<std::string>{};
 }
 
 }  // namespace

@@ -253,10 +253,27 @@ TEST(LocalExecutor, AVanishedWorkspaceIsLost) {
   EXPECT_EQ(jobs.open(jobs.spec()), nullptr);
 }
 
+TEST(LocalExecutor, WhatTheCheckoutLeftOutIsInTheLogOfTheFirstStep) {
+  Jobs jobs;
+  auto spec = jobs.spec();
+  spec.secrets.emplace("TOKEN", Secret("not-a-real-secret"));
+  const auto checkout = jobs.parts().checkout;
+  auto with_notes = [](Awaitable<std::vector<std::string>> made) -> Awaitable<std::vector<std::string>> {
+    auto notes = co_await std::move(made);
+    notes.push_back("1 submodule is left as an empty folder: vendor/not-a-real-secret");
+    co_return notes;
+  };
+  jobs.parts().checkout = [=](std::string app, Sha sha, std::filesystem::path folder) { return with_notes(checkout(app, sha, folder)); };
+  jobs.restart();
+  const auto host = jobs.open(spec);
+  jobs.run(*host, 0, "echo hello");
+  EXPECT_EQ(jobs.log(0), "fairlead: 1 submodule is left as an empty folder: vendor/***\nhello\n");
+}
+
 TEST(LocalExecutor, AStartThatWasCutShortBeginsAgain) {
   Jobs jobs;
   auto checkout = jobs.parts().checkout;
-  jobs.parts().checkout = [](const std::string&, const Sha&, std::filesystem::path folder) -> Awaitable<void> {
+  jobs.parts().checkout = [](const std::string&, const Sha&, std::filesystem::path folder) -> Awaitable<std::vector<std::string>> {
     make_folders(folder);
     write_file(folder / "half", "");
     throw Error(ErrorKind::unavailable, "the disk is gone");

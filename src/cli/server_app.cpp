@@ -8,6 +8,7 @@
 #include "cli/deploying.hpp"
 #include "cli/git_access.hpp"
 #include "cli/hooks.hpp"
+#include "cli/log_watch.hpp"
 #include "cli/retention.hpp"
 #include "cli/schedules.hpp"
 #include "cli/secrets.hpp"
@@ -54,6 +55,7 @@ struct ServerApp::State {
   std::unique_ptr<Secrets> secrets;
   std::unique_ptr<GitSource> source;
   std::unique_ptr<exec::LocalExecutor> local;
+  std::unique_ptr<exec::LogHub> logs;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<triggers::Receiver> receiver;
   std::unique_ptr<triggers::Scheduler> scheduler;
@@ -111,6 +113,7 @@ void ServerApp::State::open_rooms() {
     running.keep_workspaces = std::chrono::duration_cast<std::chrono::seconds>(*kept);
   local = std::make_unique<exec::LocalExecutor>(std::move(running));
   aws = aws::connect(executor);
+  logs = std::make_unique<exec::LogHub>(executor);
   engine = std::make_unique<engine::Engine>(engine_parts());
 }
 
@@ -211,6 +214,7 @@ void ServerApp::State::listen() {
   parts.open_log = [this](std::filesystem::path folder) {
     return pool.run([folder = std::move(folder)] { return exec::open_log(folder); });
   };
+  parts.watch_log = [this](const std::filesystem::path& folder) { return std::make_unique<HubWatch>(*logs, folder); };
   parts.artifacts = [this](const RunId& run, const std::string& job) {
     std::vector<web::ArtifactFile> files;
     for (auto& kept : exec::list_artifacts(settings.data, run, job)) {

@@ -156,11 +156,17 @@ Awaitable<void> Engine::changed(RunId id) {
   auto& slot = impl_->run_changed[id.str()];
   if (!slot) slot = std::make_shared<Signal>(impl_->parts.executor);
   const auto signal = slot;
-  co_await signal->wait();
+  std::exception_ptr given_up;
+  try {
+    co_await signal->wait();
+  } catch (...) {
+    given_up = std::current_exception();
+  }
   // The last one who waited takes the signal away.
   if (const auto found = impl_->run_changed.find(id.str()); found != impl_->run_changed.end() && found->second.use_count() <= 2) {
     impl_->run_changed.erase(found);
   }
+  if (given_up) std::rethrow_exception(given_up);
 }
 
 }  // namespace fairlead::engine

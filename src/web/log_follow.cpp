@@ -4,6 +4,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
+
 #include "fairlead/base/json.hpp"
 #include "fairlead/engine/engine.hpp"
 #include "fairlead/net/sse.hpp"
@@ -14,7 +18,7 @@ namespace fairlead::web {
 namespace {
 
 constexpr std::size_t piece = 64u << 10;
-constexpr auto look_again = std::chrono::milliseconds(100);
+constexpr auto look_again = std::chrono::milliseconds(100);  // for a log that cannot be watched (yet)
 constexpr auto heartbeat = std::chrono::seconds(15);
 
 /// Bytes of the file after `offset`; empty when there are none yet or no file.
@@ -29,6 +33,18 @@ std::string read_piece(const Fd& file, std::uint64_t offset) {
 std::string log_event(std::uint64_t end, std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   return net::sse_event(std::to_string(end), "log", text);
+}
+
+/// Until the log may have grown, the run went on, or the deadline.
+Awaitable<void> news(Services* services, RunId run, LogWatch* watch, Deadline deadline) {
+  using asio::experimental::awaitable_operators::operator||;
+  if (!watch) deadline = std::min(deadline, deadline_in(look_again));
+  auto log = watch ? watch->wait_until(deadline) : sleep_until(deadline);
+  try {
+    co_await (std::move(log) || services->engine().changed(std::move(run)));
+  } catch (const asio::multiple_exceptions& both) {
+    std::rethrow_exception(both.first_exception());  // cancelled: then both are
+  }
 }
 
 }  // namespace
@@ -64,32 +80,32 @@ Awaitable<Fd> open_log(Services* services, LogPlace place) {
 
 Awaitable<void> follow_log(Services* services, LogPlace place, std::uint64_t offset, net::BodyWriter& out) {
   Fd file;
+  std::unique_ptr<LogWatch> watch;
+  StepProgress progress;
   auto spoke = std::chrono::steady_clock::now();
   for (;;) {
-    const auto run = co_await services->engine().state(place.run);
-    const auto [over, state] = step_progress(run, place);
-    for (;;) {
-      if (!file) file = co_await open_log(services, place);
-      const auto bytes = read_piece(file, offset);
-      const auto size = sendable(bytes, over && bytes.size() < piece);
-      if (size == 0) break;
+    if (!file) file = co_await open_log(services, place);
+    if (file && !watch && services->parts.watch_log) watch = services->parts.watch_log(place.file.parent_path());
+    // From here to the wait nothing suspends as long as the run lives, so that no news is missed.
+    if (!progress.over) progress = step_progress(co_await services->engine().state(place.run), place);
+    const auto bytes = read_piece(file, offset);
+    const auto size = sendable(bytes, progress.over && bytes.size() < piece);
+    if (size > 0) {
       offset += size;
       const auto event = log_event(offset, std::string_view(bytes).substr(0, size));
       co_await out.write(event);
       spoke = std::chrono::steady_clock::now();
-      if (bytes.size() < piece) break;
-    }
-    if (over) {
-      const auto event =
-          net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state ? Json(to_string(*state)) : Json(nullptr)}}));
+    } else if (progress.over) {
+      const auto state = progress.state ? Json(to_string(*progress.state)) : Json(nullptr);
+      const auto event = net::sse_event(std::to_string(offset), "end", dump(Json{{"state", state}}));
       co_await out.write(event);
       co_return;
-    }
-    if (std::chrono::steady_clock::now() - spoke > heartbeat) {
+    } else if (std::chrono::steady_clock::now() >= spoke + heartbeat) {
       co_await out.write(net::sse_heartbeat);
       spoke = std::chrono::steady_clock::now();
+    } else {
+      co_await news(services, place.run, watch.get(), spoke + heartbeat);
     }
-    co_await sleep_for(look_again);
   }
 }
 

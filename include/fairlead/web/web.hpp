@@ -45,6 +45,14 @@ struct ArtifactFile {
   std::string sha256;     ///< of the archive, hex
 };
 
+/// Tells a viewer that a followed log has grown. Lives as long as the interest.
+class LogWatch {
+ public:
+  virtual ~LogWatch() = default;
+  /// Resumes when something changed (or might have), at the latest at the deadline. No memory: look, then wait.
+  virtual Awaitable<void> wait_until(Deadline) = 0;
+};
+
 /// What the API acts with. Referenced objects outlive it. Functions may be empty: their routes then answer 501.
 struct Parts {
   engine::Engine* engine = nullptr;
@@ -59,6 +67,8 @@ struct Parts {
   std::function<std::filesystem::path(const RunId&, const std::string& job, int attempt, int step)> step_folder;
   /// The `log` in such a folder as a plain file (old ones are kept compressed); no descriptor when there is none. Empty: the file itself.
   std::function<Awaitable<Fd>(std::filesystem::path folder)> open_log;
+  /// Watches such a folder, which exists. Empty: followed logs are looked at ten times a second.
+  std::function<std::unique_ptr<LogWatch>(std::filesystem::path folder)> watch_log;
   /// Artifacts of one job, by its key.
   std::function<std::vector<ArtifactFile>(const RunId&, const std::string& job)> artifacts;
   /// Why the server is not ready yet; empty: it is.

@@ -46,6 +46,20 @@ class EmptyHost : public engine::JobHost {
   std::filesystem::path workspace_ = "/";
 };
 
+/// Knows of growth only when the test says so.
+class ToldWatch : public LogWatch {
+ public:
+  ToldWatch(Signal& grew, int& waits) : grew_(grew), waits_(waits) {}
+  Awaitable<void> wait_until(Deadline deadline) override {
+    ++waits_;
+    co_await grew_.wait_until(deadline);
+  }
+
+ private:
+  Signal& grew_;
+  int& waits_;
+};
+
 }  // namespace
 
 Awaitable<engine::SourceFiles> FixedSource::bring(engine::SourceRequest wanted) {
@@ -125,6 +139,7 @@ ApiTest::ApiTest(std::string roles) {
   parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) {
     return script_->folder(run, job, attempt, step);
   };
+  parts.watch_log = [this](const std::filesystem::path&) { return std::make_unique<ToldWatch>(log_grew_, log_waits_); };
   web_ = std::make_unique<Web>(std::move(parts));
 }
 

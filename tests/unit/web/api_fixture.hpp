@@ -105,6 +105,8 @@ class ApiTest : public testing::Test {
   std::shared_ptr<ScriptedRun> script_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Web> web_;
+  Signal log_grew_{io_.get_executor()};  ///< what watches of followed logs wait for
+  int log_waits_ = 0;
   std::vector<std::string> hooks_;  ///< "<provider> <app> <body>"
   Json schedules_ = Json::array();
   int names_ = 0;

@@ -6,6 +6,7 @@
 
 #include "cli/checks.hpp"
 #include "cli/deploying.hpp"
+#include "cli/exposure.hpp"
 #include "cli/git_access.hpp"
 #include "cli/hooks.hpp"
 #include "cli/log_watch.hpp"
@@ -236,6 +237,8 @@ void ServerApp::State::listen() {
     tls = net::Tls{folder / files->certificate, folder / files->key};
   }
   const std::string address = settings.listen.empty() ? settings.config->server.listen : settings.listen;
+  if (const auto why = plain_text_exposure(address, tls.has_value(), settings.config->server.trusted_proxies); !why.empty())
+    log::warn("server.plain-text", {{"why", why}});
   const auto port = server->listen_tcp(address, tls);
   const auto socket = settings.data / "fairlead.sock";
   server->listen_unix(socket);

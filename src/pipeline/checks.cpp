@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/checks.hpp"
 
+#include <date/tz.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <stdexcept>
 
 #include "fairlead/base/strings.hpp"
 #include "fairlead/base/time.hpp"
@@ -91,8 +94,18 @@ std::string check_cron(std::string_view text) {
 }
 
 std::string check_zone(std::string_view text) {
-  const bool good = text == "UTC" || (text.contains('/') && only(text, "/+-") && !text.starts_with('/') && !text.ends_with('/'));
-  return good ? "" : "must be the name of a time zone";
+  constexpr auto wrong = "must be the name of a time zone";
+  if (text.empty() || !only(text, "/+-")) return wrong;
+  try {
+    const auto& zones = date::get_tzdb().zones;
+    if (std::ranges::any_of(zones, [&](const date::time_zone& zone) { return zone.name() == text; })) return "";
+    std::vector<std::string> names;
+    for (const auto& zone : zones) names.push_back(zone.name());
+    const auto near = nearest(text, names);
+    return wrong + (near ? " (" + *near + "?)" : std::string());
+  } catch (const std::runtime_error&) {
+    return "";  // a machine without the database: the server has it
+  }
 }
 
 std::string check_url(std::string_view text) {

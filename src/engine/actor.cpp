@@ -96,6 +96,7 @@ Awaitable<void> RunActor::live() {
       co_await wake_.wait();
     }
   }
+  runners_.clear();  // they hold this actor: what still runs at the server's end would keep both for ever
   engine_.forget(*this);
 }
 

@@ -133,10 +133,10 @@ void ShellTest::stop() {
   io->restart();
   io->poll();
   executor->changed.reset();
-  io.reset();  // the frames of what still waits go first: they refer to the engine
   engine.reset();
   store.reset();
   pool.reset();
+  io.reset();  // last: what waits in it belongs to it, and the timers of the others are its own
 }
 
 RunId ShellTest::run(const std::string& pipeline_yaml, StartRequest request) {

@@ -1,18 +1,18 @@
 #!/usr/bin/perl
-# The service: GET / greets, GET /version tells the version, GET /healthz says ok. Several may listen on one port: the new
-# version starts beside the old one, which answers what it has begun and goes.
+# The service: GET / greets, GET /version tells the version, GET /healthz says ok. It listens on PORT and ends at SIGTERM after it
+# has answered what was begun.
 use strict;
 use warnings;
 use IO::Socket::INET;
-use Socket;
 
-my ($port, $version, $ready) = @ARGV;
-my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 128, ReuseAddr => 1, ReusePort => 1)
+$| = 1;
+my ($port, $version) = @ENV{qw(PORT VERSION)};
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 128, ReuseAddr => 1)
   or die "cannot listen on 127.0.0.1:$port: $!\n";
-if ($ready) { open(my $mark, '>', $ready) or die "cannot write $ready: $!\n" }
 my $going = 0;
 $SIG{TERM} = sub { $going = 1 };
 $SIG{PIPE} = 'IGNORE';
+print "version $version listens on $port\n";
 
 sub answer {
   my ($client) = @_;

@@ -3,7 +3,7 @@
 set -eu
 version=$(cat dist/VERSION)
 port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
-perl dist/service.pl "$port" "$version" &
+PORT=$port VERSION=$version DATABASE_URL=none perl dist/service.pl &
 service=$!
 trap 'kill $service 2>/dev/null || true' EXIT
 answer=$(curl -sS --retry 20 --retry-connrefused --retry-delay 1 --retry-max-time 20 "http://127.0.0.1:$port/version")

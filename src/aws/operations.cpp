@@ -111,6 +111,9 @@ constexpr std::array operations{
     // Set-like without forceNewDeployment; with it each call starts a deployment (repeat_of in retry.cpp).
     Operation{"ecs", "UpdateService", set, "services-write"},
 
+    Operation{"elasticloadbalancing", "CreateListener", set, "modify"},
+    Operation{"elasticloadbalancing", "CreateLoadBalancer", set, "modify"},
+    Operation{"elasticloadbalancing", "CreateTargetGroup", set, "modify"},
     Operation{"elasticloadbalancing", "DeregisterTargets", set, "targets"},
     Operation{"elasticloadbalancing", "DescribeListeners", read, "read"},
     Operation{"elasticloadbalancing", "DescribeLoadBalancers", read, "read"},

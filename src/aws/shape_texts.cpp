@@ -180,6 +180,27 @@ constexpr std::array answers{
         "BlockPublicAccessStates=blockPublicAccessStates:{InternetGatewayBlockMode=internetGatewayBlockMode},Type=type,"
         "SubnetId=subnetId,State=state,VpcId=vpcId,CidrBlock=cidrBlock,AvailableIpAddressCount=availableIpAddressCount:#,"
         "AvailabilityZone=availabilityZone,DefaultForAz=defaultForAz:?,MapPublicIpOnLaunch=mapPublicIpOnLaunch:?}]}"},
+    Row{"elasticloadbalancing:CreateListener",
+        "{Listeners:[{ListenerArn,LoadBalancerArn,Port:#,Protocol,Certificates:[{CertificateArn,IsDefault:?}],SslPolicy,"
+        "DefaultActions:[{Type,TargetGroupArn,AuthenticateOidcConfig:{Issuer,AuthorizationEndpoint,TokenEndpoint,UserInfoEndpoint,"
+        "ClientId,ClientSecret,SessionCookieName,Scope,SessionTimeout:#,AuthenticationRequestExtraParams:<>,OnUnauthenticatedRequest,"
+        "UseExistingClientSecret:?},AuthenticateCognitoConfig:{UserPoolArn,UserPoolClientId,UserPoolDomain,SessionCookieName,Scope,"
+        "SessionTimeout:#,AuthenticationRequestExtraParams:<>,OnUnauthenticatedRequest},Order:#,RedirectConfig:{Protocol,Port,Host,"
+        "Path,Query,StatusCode},FixedResponseConfig:{MessageBody,StatusCode,ContentType},"
+        "ForwardConfig:{TargetGroups:[{TargetGroupArn,Weight:#}],TargetGroupStickinessConfig:{Enabled:?,DurationSeconds:#}},"
+        "JwtValidationConfig:{JwksEndpoint,Issuer,AdditionalClaims:[{Format,Name,Values:[]}]}}],AlpnPolicy:[],"
+        "MutualAuthentication:{Mode,TrustStoreArn,IgnoreClientCertificateExpiry:?,TrustStoreAssociationStatus,"
+        "AdvertiseTrustStoreCaNames}}]}"},
+    Row{"elasticloadbalancing:CreateLoadBalancer",
+        "{LoadBalancers:[{LoadBalancerArn,DNSName,CanonicalHostedZoneId,CreatedTime:@,LoadBalancerName,Scheme,VpcId,State:{Code,"
+        "Reason},Type,AvailabilityZones:[{ZoneName,SubnetId,OutpostId,LoadBalancerAddresses:[{IpAddress,AllocationId,"
+        "PrivateIPv4Address,IPv6Address}],SourceNatIpv6Prefixes:[]}],SecurityGroups:[],IpAddressType,CustomerOwnedIpv4Pool,"
+        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic,EnablePrefixForIpv6SourceNat,IpamPools:{Ipv4IpamPoolId}}]}"},
+    Row{"elasticloadbalancing:CreateTargetGroup",
+        "{TargetGroups:[{TargetGroupArn,TargetGroupName,Protocol,Port:#,VpcId,HealthCheckProtocol,HealthCheckPort,"
+        "HealthCheckEnabled:?,HealthCheckIntervalSeconds:#,HealthCheckTimeoutSeconds:#,HealthyThresholdCount:#,"
+        "UnhealthyThresholdCount:#,HealthCheckPath,Matcher:{HttpCode,GrpcCode},LoadBalancerArns:[],TargetType,ProtocolVersion,"
+        "IpAddressType,TargetControlPort:#}]}"},
     Row{"elasticloadbalancing:DescribeListeners",
         "{Listeners:[{ListenerArn,LoadBalancerArn,Port:#,Protocol,Certificates:[{CertificateArn,IsDefault:?}],SslPolicy,"
         "DefaultActions:[{Type,TargetGroupArn,AuthenticateOidcConfig:{Issuer,AuthorizationEndpoint,TokenEndpoint,UserInfoEndpoint,"

@@ -71,6 +71,8 @@ void tell_where(Output& output, const DemoWorld& world) {
   output.line("");
   output.line("Look around, Ctrl-C ends the demo:");
   output.line("  server       " + world.url() + "  (runs: /api/v1/runs, OpenAPI: /api/v1/openapi.json)");
+  output.line("  sandbox      " + world.cloud() + "  (export AWS_ENDPOINT_URL=" + world.cloud() +
+              ", then `aws ecs …`; /_sandbox/overview)");
   output.line("  staging      http://127.0.0.1:" + std::to_string(world.port("staging")) + "/");
   output.line("  production   http://127.0.0.1:" + std::to_string(world.port("production")) + "/");
   output.line("  repository   " + (world.folder() / "shop").string() + "  (change something, commit, git push)");
@@ -84,15 +86,16 @@ void until_interrupted(const DemoWorld& world) {
   }
 }
 
-/// One push to its end. Returns whether production answers with the version.
-bool release(const Globals& globals, Output& output, DemoWorld& world, const std::string& version, std::int64_t number, bool automatic) {
+/// One push to its end: the run as it ended.
+Json release(const Globals& globals, Output& output, DemoWorld& world, const std::string& version, bool broken, bool automatic) {
   Client client(globals);
   output.line("");
   output.line("$ git commit -m 'Release " + version + "' && git push");
-  std::string pushed = world.push(version);
+  const auto before = client.get("/api/v1/runs?app=shop&limit=1");
+  std::string pushed = world.push(version, broken);
   while (pushed.ends_with('\n')) pushed.pop_back();
   output.line(pushed);
-  const std::string run = run_number(client, number);
+  const std::string run = run_number(client, before.empty() ? 1 : number_at(before.front(), "number") + 1);
   Json state;
   if (until_gate(client, run, state)) {
     print_run(output, state);
@@ -103,21 +106,58 @@ bool release(const Globals& globals, Output& output, DemoWorld& world, const std
     output.line(text_at(answer, "text"));
   }
   watch_run(client, output, run, {.progress = false});
-  print_run(output, client.get("/api/v1/runs/" + run));
-  const std::string live = world.answer("production");
-  output.line("production answers with " + (live.empty() ? "nothing" : live));
-  return live.starts_with(version);
+  state = client.get("/api/v1/runs/" + run);
+  print_run(output, state);
+  return state;
 }
 
-int summary(const Globals& globals, Output& output, bool good, std::chrono::steady_clock::time_point begin) {
+std::string load_text(const DemoWorld::Load& load) {
+  return std::to_string(load.requests) + " requests, " + std::to_string(load.failed) + " failed" +
+         (load.first.empty() ? "" : " (the first: " + load.first + ")");
+}
+
+/// A version that goes live. Whether it did, and nobody noticed anything.
+bool good_release(const Globals& globals, Output& output, DemoWorld& world, const std::string& version, bool automatic) {
+  release(globals, output, world, version, false, automatic);
+  const std::string live = world.answer("production");
+  output.line("production answers with " + (live.empty() ? "nothing" : live) + "; load on it so far: " + load_text(world.load()));
+  return live.starts_with(version) && world.load().failed == 0;
+}
+
+/// What the deploy found out about the failure, from its log.
+void print_report(Client& client, Output& output, const Json& run) {
+  output.line("");
+  output.line("$ fairlead logs " + text_at(run, "app") + "#" + std::to_string(number_at(run, "number")) + " to-production");
+  bool inside = false;
+  for (const auto& line : split_lines(client.text("/api/v1/runs/" + text_at(run, "id") + "/logs/to-production/0"))) {
+    inside = (inside || line.contains(": failed: ")) && !line.contains("events of the service");
+    if (inside) output.line(line);
+  }
+}
+
+/// A version that cannot run on production. Whether it was taken back, and nobody noticed anything.
+bool bad_release(const Globals& globals, Output& output, DemoWorld& world, const std::string& version, const std::string& live) {
+  output.line("");
+  output.line("Now a version that needs a variable which production does not have:");
+  const Json state = release(globals, output, world, version, true, true);
+  Client client(globals);
+  print_report(client, output, state);
+  const std::string now = world.answer("production");
+  output.line("production still answers with " + now + "; load on it so far: " + load_text(world.load()));
+  return text_at(state, "state") == "failed" && now.starts_with(live) && world.load().failed == 0;
+}
+
+int summary(const Globals& globals, Output& output, DemoWorld& world, bool good, std::chrono::steady_clock::time_point begin) {
   Client client(globals);
   const Json audit = client.post("/api/v1/audit/verify", Json::object());
   const bool intact = flag_at(audit, "ok");
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   output.line("");
-  output.line(std::string(good ? "2 pushes were built, tested, put on staging, approved and are live on production"
-                               : "the demo did not get to its end") +
-              " (" + std::to_string(took) + " ms); history of " + std::to_string(number_at(audit, "events")) + " events, hash chain " +
+  output.line(
+      std::string(good ? "2 pushes were built, tested, put on staging, approved and are live on production; a broken third was taken back"
+                       : "the demo did not get to its end") +
+      " (" + std::to_string(took) + " ms)");
+  output.line(load_text(world.load()) + "; history of " + std::to_string(number_at(audit, "events")) + " events, hash chain " +
               (intact ? "intact" : "BROKEN"));
   return good && intact ? Exit::done : Exit::failed;
 }
@@ -131,13 +171,17 @@ int demo(const Globals& globals, const DemoOptions& options) {
   std::signal(SIGTERM, on_interrupt);
   const auto begin = std::chrono::steady_clock::now();
   DemoWorld world(options.keep);
-  output.line("A server with an empty history, a bare Git repository with a sample service, and a host each for staging and production");
-  output.line("are running in " + world.folder().string());
+  output.line(
+      "A server with an empty history, a bare Git repository with a sample service, and a local AWS that runs version 0.9.0 of it on a");
+  output.line("staging task and four production tasks behind load balancers are running in " + world.folder().string());
   Globals inside = globals;
   inside.server = world.socket();
   inside.token.clear();
-  const bool good = release(inside, output, world, "1.0.0", 1, options.automatic);
-  if (options.automatic) return summary(inside, output, good && release(inside, output, world, "1.1.0", 2, true), begin);
+  bool good = good_release(inside, output, world, "1.0.0", options.automatic);
+  if (options.automatic) {
+    good = good && good_release(inside, output, world, "1.1.0", true) && bad_release(inside, output, world, "1.2.0", "1.1.0");
+    return summary(inside, output, world, good, begin);
+  }
   tell_where(output, world);
   until_interrupted(world);
   return good ? Exit::done : Exit::failed;

@@ -17,12 +17,15 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <optional>
+#include <sstream>
 
+#include "cli/demo_cloud.hpp"
 #include "cli/sample_files.hpp"
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/fd.hpp"
 #include "fairlead/base/files.hpp"
+#include "fairlead/base/json.hpp"
 #include "fairlead/base/process.hpp"
 #include "fairlead/base/strings.hpp"
 
@@ -62,8 +65,9 @@ std::string server_file(const std::filesystem::path& folder) {
          (folder / "shop.git").string() +
          "\" }\n"
          "environments:\n"
-         "  staging: {}\n"
+         "  staging: { aws: { region: us-east-1 } }\n"
          "  production:\n"
+         "    aws: { region: us-east-1 }\n"
          "    approval: { require: [ { from: [\"local:" +
          user_name() + "\"], count: 1 } ], self: allow, exclude: [] }\n";
 }
@@ -84,6 +88,8 @@ std::string first_line(int fd, const std::string& what) {
   return text.substr(0, text.find('\n'));
 }
 
+std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
 /// Whether a child is gone within five seconds.
 bool gone(pid_t pid) {
   const int watcher = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
@@ -102,8 +108,9 @@ DemoWorld::DemoWorld(bool keep) : keep_(keep) {
   try {
     write_files();
     make_repository();
-    for (const char* environment : {"staging", "production"}) start_host(environment);
+    start_cloud();
     start_server();
+    start_load();
   } catch (...) {
     end_all();
     throw;
@@ -120,7 +127,7 @@ void DemoWorld::write_files() {
     const bool sample = file.path.starts_with("deploy/sample/");
     const auto target = folder_ / (sample ? std::filesystem::path("shop") / path.filename() : path.filename());
     make_folders(target.parent_path());
-    write_file(target, replace_all(std::string(file.content), "@HOSTS@", (folder_ / "hosts").string()), file.mode);
+    write_file(target, replace_all(std::string(file.content), "@IMAGES@", (folder_ / "images").string()), file.mode);
   }
   write_file(folder_ / "fairlead.yml", server_file(folder_), 0600);
   write_file(folder_ / "hook.secret", "whsec_" + base64(random_bytes(32)) + "\n", 0600);
@@ -138,21 +145,58 @@ void DemoWorld::make_repository() {
   run({"git", "config", "user.email", "demo@example.com"}, folder_ / "shop");
 }
 
-void DemoWorld::start_host(const std::string& environment) {
-  const auto place = folder_ / "hosts" / environment;
-  make_folders(place);
-  const auto port = ports_[environment] = free_port();
-  processes_.push_back(
-      start({"/bin/sh", (folder_ / "shop" / "host.sh").string(), place.string(), std::to_string(port)}, environment + ".log", -1));
+/// Sets variables for the children that are started while it lives.
+class DemoWorld::Variables {
+ public:
+  explicit Variables(std::map<std::string, std::string> values) : values_(std::move(values)) {
+    for (const auto& [name, value] : values_) ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  ~Variables() {
+    for (const auto& [name, value] : values_) ::unsetenv(name.c_str());
+  }
+  Variables(const Variables&) = delete;
+  Variables& operator=(const Variables&) = delete;
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+/// A sandbox, ten times as fast as AWS, and the services with a first version, as they would be before anybody used fairlead.
+void DemoWorld::start_cloud() {
+  const auto first = folder_ / "images" / "0.9.0";
+  make_folders(first);
+  std::filesystem::copy_file(folder_ / "shop" / "service.pl", first / "service.pl");
+  auto [in, out] = make_pipe();
+  processes_.push_back(start({own_program(), "sandbox", "--listen", "127.0.0.1:0", "--speed", "10", "--json"}, "sandbox.log", out.get()));
+  out.reset();
+  cloud_ = text_at(parse_json(first_line(in.get(), "the sandbox")), "url");
+  sandbox_output_ = std::move(in);
+  const std::string image = "process/images/0.9.0/service.pl:0.9.0";
+  for (const char* environment : {"staging", "production"}) ports_[environment] = free_port();
+  make_demo_services(cloud_, {{"shop-staging", image, 1, ports_["staging"], {{"DATABASE_URL", "postgres://staging"}}},
+                              {"shop-production", image, 4, ports_["production"], {}}});
+}
+
+void DemoWorld::start_load() {
+  processes_.push_back(start(
+      {"perl", (folder_ / "shop" / "load.pl").string(), std::to_string(port("production")), (folder_ / "load").string()}, "load.log", -1));
+}
+
+DemoWorld::Load DemoWorld::load() const {
+  std::istringstream text(read_file_if_exists(folder_ / "load").value_or(""));
+  Load load;
+  text >> load.requests >> load.failed;
+  std::getline(text >> std::ws, load.first);
+  return load;
 }
 
 void DemoWorld::start_server() {
   const std::string secret(trim(read_file(folder_ / "hook.secret")));
-  ::setenv("DEMO_HOOK_SECRET", secret.c_str(), 1);
+  auto values = sandbox_environment(cloud_);
+  values.emplace("DEMO_HOOK_SECRET", secret);
+  const Variables variables(std::move(values));
   auto [in, out] = make_pipe();
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-  server_ = start({program, "serve", "--config", (folder_ / "fairlead.yml").string(), "--announce"}, "server.log", out.get());
-  ::unsetenv("DEMO_HOOK_SECRET");
+  server_ = start({own_program(), "serve", "--config", (folder_ / "fairlead.yml").string(), "--announce"}, "server.log", out.get());
   out.reset();
   try {
     url_ = first_line(in.get(), "the server");
@@ -169,6 +213,7 @@ pid_t DemoWorld::start(const std::vector<std::string>& argv, const std::string& 
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, 2, file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::posix_spawn_file_actions_adddup2(&actions, out >= 0 ? out : 2, 1);
+  ::posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
   ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -202,8 +247,13 @@ std::string DemoWorld::run(const std::vector<std::string>& argv, const std::file
   return result->out + result->err;
 }
 
-std::string DemoWorld::push(const std::string& version) {
+std::string DemoWorld::push(const std::string& version, bool broken) {
   const auto work = folder_ / "shop";
+  if (broken) {
+    const std::string start = "$| = 1;\n";
+    const std::string need = "die \"cannot start: DATABASE_URL is not set\\n\" unless $ENV{DATABASE_URL};\n";
+    write_file(work / "service.pl", replace_all(read_file(work / "service.pl"), start, start + need), 0755);
+  }
   write_file(work / "version", "version=" + version + "\n");
   run({"git", "add", "--all"}, work);
   run({"git", "commit", "--quiet", "--message", "Release " + version}, work);
@@ -212,8 +262,8 @@ std::string DemoWorld::push(const std::string& version) {
 
 std::string DemoWorld::answer(const std::string& environment) const {
   try {
-    return std::string(
-        trim(run({"curl", "-sS", "--max-time", "5", "http://127.0.0.1:" + std::to_string(port(environment)) + "/version"}, folder_)));
+    return std::string(trim(
+        run({"curl", "-sS", "--fail", "--max-time", "5", "http://127.0.0.1:" + std::to_string(port(environment)) + "/version"}, folder_)));
   } catch (const Error&) {
     return {};
   }

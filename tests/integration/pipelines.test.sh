@@ -31,4 +31,7 @@ out=$("$FAIRLEAD" demo --auto 2>&1)
 equal "the demo ends with 0" $? 0
 contains "and tells the end" "$out" "live on production"
 contains "with an intact history" "$out" "hash chain intact"
+contains "nobody noticed a deploy" "$out" " requests, 0 failed; history"
+contains "a broken version is taken back" "$out" "serves again on 4 tasks"
+contains "with its own words" "$out" "cannot start: DATABASE_URL is not set"
 done_testing

@@ -16,7 +16,7 @@ struct ServerOptions {
   double speed = 1;
   std::filesystem::path faults;  ///< JSON; empty: none
   std::filesystem::path folder;  ///< where processes start and instances live; empty: the current folder
-  /// Told of what a person wants to see: load balancers with their url, tasks that came and went.
+  /// Told of what a person wants to see: load balancers with their url.
   std::function<void(const std::string& line)> announce;
 };
 

@@ -48,6 +48,15 @@ Deployment& add_primary(Context& c, Service& service, const std::string& revisio
   return service.deployments.front();
 }
 
+/// Tasks that still run the revision belong to the new deployment: a rollback starts only what is missing.
+void adopt(Context& c, const Service& service, const std::string& revision, const std::string& id) {
+  for (const auto& arn : service.tasks) {
+    Task& task = c.region.tasks.at(arn);
+    const auto its = std::ranges::find(service.deployments, task.deployment, &Deployment::id);
+    if (task.wanted() && its != service.deployments.end() && its->revision == revision) task.deployment = id;
+  }
+}
+
 int tasks_of(Context& c, const Service& service, const std::string& deployment) {
   return static_cast<int>(std::ranges::count_if(service.tasks, [&](const std::string& arn) {
     const Task& task = c.region.tasks.at(arn);
@@ -112,6 +121,7 @@ void begin_rollback(Context& c, Service& service, const std::string& revision, c
   auto& fresh = add_primary(c, service, revision, deployment);
   fresh.rollback = true;
   const auto id = fresh.id;
+  adopt(c, service, revision, id);
   if (!reason.empty()) fresh.reason = reason + ": rolling back to deploymentId " + id + ".";
   service.fields.update(revision_fields(c.region.revisions.at(revision)));
   if (!event.empty()) say(c, service, event + " rolling back to deployment " + id + ".");

@@ -3,6 +3,7 @@
 
 #include "fairlead/base/strings.hpp"
 #include "sandbox/ecs/ecs.hpp"
+#include "sandbox/elb/elb.hpp"
 
 namespace fairlead::sandbox::ecs {
 
@@ -20,12 +21,6 @@ bool has_port(const Json& definition, const std::string& container, std::int64_t
   refuse("The container " + container + " does not exist in the task definition.");
 }
 
-bool attached(Context& c, const std::string& group) {
-  const auto names = [&](const Json& actions) { return actions.dump().find(group) != std::string::npos; };
-  return std::ranges::any_of(c.region.listeners, [&](const auto& one) { return names(member(one.second, "DefaultActions")); }) ||
-         std::ranges::any_of(c.region.rules, [&](const auto& one) { return names(member(one.second, "Actions")); });
-}
-
 void check_balancers(Context& c, const Json& fields, const Json& definition) {
   for (const auto& one : member(fields, "loadBalancers")) {
     const auto group = text_at(one, "targetGroupArn");
@@ -35,7 +30,7 @@ void check_balancers(Context& c, const Json& fields, const Json& definition) {
           "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the "
           "proper permissions. The target group " +
           group + " does not exist.");
-    if (!attached(c, group)) refuse("The target group with targetGroupArn " + group + " does not have an associated load balancer.");
+    if (!elb::in_use(c, group)) refuse("The target group with targetGroupArn " + group + " does not have an associated load balancer.");
     has_port(definition, text_at(one, "containerName"), number_of(one, "containerPort"));
   }
 }

@@ -63,6 +63,7 @@ Json describe(Context& c, const Json& params) {
 
 void remove_listener(Context& c, const std::string& arn) {
   std::erase_if(c.region.rules, [&](const auto& rule) { return text_at(rule.second, "ListenerArn") == arn; });
+  listeners_changed(c);
   if (c.region.listeners.erase(arn) == 0) return;
   c.region.ports.erase(arn);
   c.world.commands.emplace_back(CloseListener{c.place() + "|" + arn});
@@ -104,6 +105,7 @@ Json create_listener(Context& c, const Json& params) {
   for (const auto& action : listener["DefaultActions"])
     if (const auto group = text_at(action, "TargetGroupArn"); !group.empty()) group_of(c, group);
   c.region.listeners[arn] = listener;
+  listeners_changed(c);
   c.world.commands.emplace_back(
       OpenListener{c.place() + "|" + arn, text_at(balancer, "LoadBalancerName"), static_cast<int>(port), protocol});
   c.key = balancer_arn, c.effect = arn;
@@ -124,6 +126,7 @@ Json describe_listeners(Context& c, const Json& params) {
 
 Json modify_listener(Context& c, const Json& params) {
   Json& listener = listener_of(c, text_at(params, "ListenerArn"));
+  listeners_changed(c);
   for (const char* key : {"DefaultActions", "Port", "Protocol"})
     if (params.contains(key)) listener[key] = params[key];
   c.key = text_at(params, "ListenerArn"), c.effect = dump(listener["DefaultActions"]);

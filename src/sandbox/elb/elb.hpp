@@ -21,7 +21,11 @@ void drain_target(Context&, const std::string& group, const std::string& key);
 void on_probe_due(Context&, const std::string& group, const std::string& key, std::uint64_t turn);
 void on_target_drained(Context&, const std::string& group, const std::string& key, std::uint64_t turn);
 void probe_ended(Context&, const ProbeEnded&);
+/// Whether a listener or a rule sends requests to the group. Kept until `listeners_changed`.
 bool in_use(Context&, const std::string& group);
+void listeners_changed(Context&);
+/// The groups that actions name.
+std::vector<std::string> groups_of(const Json& actions);
 std::string target_key(const std::string& id, int port);
 
 // groups.cpp, balancers.cpp, rules.cpp

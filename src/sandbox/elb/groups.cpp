@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "fairlead/base/strings.hpp"
 #include "sandbox/elb/elb.hpp"
@@ -22,14 +23,10 @@ constexpr const char* health_keys[]{
 Json view_of(Context& c, const TargetGroup& group) {
   Json view = group.view;
   view["LoadBalancerArns"] = Json::array();
-  for (const auto& [_, listener] : c.region.listeners) {
-    const bool names = dump(listener).find(text_at(view, "TargetGroupArn")) != std::string::npos ||
-                       std::ranges::any_of(c.region.rules, [&](const auto& rule) {
-                         return text_at(rule.second, "ListenerArn") == text_at(listener, "ListenerArn") &&
-                                dump(rule.second).find(text_at(view, "TargetGroupArn")) != std::string::npos;
-                       });
-    if (names) view["LoadBalancerArns"].push_back(listener["LoadBalancerArn"]);
-  }
+  const auto arn = text_at(view, "TargetGroupArn");
+  if (!in_use(c, arn)) return view;
+  const auto balancers = texts_of({{"all", c.region.things["group-in-use"][arn]}}, "all");
+  for (const auto& balancer : std::set<std::string>(balancers.begin(), balancers.end())) view["LoadBalancerArns"].push_back(balancer);
   return view;
 }
 
@@ -75,12 +72,12 @@ Json describe(Context& c, const Json& params) {
   for (const auto& arn : arns) group_of(c, arn);
   Json out = Json::array();
   for (const auto& [arn, group] : c.region.groups) {
+    const bool named = (arns.empty() || std::ranges::find(arns, arn) != arns.end()) &&
+                       (names.empty() || std::ranges::find(names, text_at(group.view, "TargetGroupName")) != names.end());
+    if (!named) continue;
     Json view = view_of(c, group);
-    const bool fits = (arns.empty() || std::ranges::find(arns, arn) != arns.end()) &&
-                      (names.empty() || std::ranges::find(names, text_at(view, "TargetGroupName")) != names.end()) &&
-                      (balancer.empty() || std::find(view["LoadBalancerArns"].begin(), view["LoadBalancerArns"].end(), balancer) !=
-                                               view["LoadBalancerArns"].end());
-    if (fits) out.push_back(view);
+    const auto balancers = texts_of(view, "LoadBalancerArns");
+    if (balancer.empty() || std::ranges::find(balancers, balancer) != balancers.end()) out.push_back(view);
   }
   if (out.empty() && !names.empty()) throw Refusal{"TargetGroupNotFound", "One or more target groups not found"};
   return {{"TargetGroups", out}};

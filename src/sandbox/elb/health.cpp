@@ -74,11 +74,31 @@ const Task* task_of(Context& c, const Target& target) {
 
 std::string target_key(const std::string& id, int port) { return id + ":" + std::to_string(port); }
 
-bool in_use(Context& c, const std::string& group) {
-  const auto names = [&](const Json& actions) { return dump(actions).find(group) != std::string::npos; };
-  return std::ranges::any_of(c.region.listeners, [&](const auto& one) { return names(member(one.second, "DefaultActions")); }) ||
-         std::ranges::any_of(c.region.rules, [&](const auto& one) { return names(member(one.second, "Actions")); });
+std::vector<std::string> groups_of(const Json& actions) {
+  std::vector<std::string> groups;
+  for (const auto& action : actions) {
+    if (const auto plain = text_at(action, "TargetGroupArn"); !plain.empty()) groups.push_back(plain);
+    for (const auto& one : member(member(action, "ForwardConfig"), "TargetGroups")) groups.push_back(text_at(one, "TargetGroupArn"));
+  }
+  return groups;
 }
+
+bool in_use(Context& c, const std::string& group) {
+  auto& known = c.region.things["group-in-use"];
+  if (known.empty()) {
+    known[""] = nullptr;
+    for (const auto& [_, one] : c.region.listeners)
+      for (const auto& name : groups_of(member(one, "DefaultActions"))) known[name].push_back(member(one, "LoadBalancerArn"));
+    for (const auto& [_, one] : c.region.rules) {
+      const auto listener = c.region.listeners.find(text_at(one, "ListenerArn"));
+      if (listener == c.region.listeners.end()) continue;
+      for (const auto& name : groups_of(member(one, "Actions"))) known[name].push_back(member(listener->second, "LoadBalancerArn"));
+    }
+  }
+  return known.contains(group);
+}
+
+void listeners_changed(Context& c) { c.region.things.erase("group-in-use"); }
 
 void add_target(Context& c, const std::string& arn, Target target) {
   TargetGroup& group = c.region.groups.at(arn);

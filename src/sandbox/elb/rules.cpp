@@ -38,6 +38,7 @@ Json create(Context& c, const Json& params) {
   auto arn = listener;
   arn.replace(arn.find(":listener/"), 10, ":listener-rule/");
   arn += "/" + c.world.hex_id(16);
+  listeners_changed(c);
   c.region.rules[arn] = {{"RuleArn", arn},
                          {"ListenerArn", listener},
                          {"Priority", priority},
@@ -66,6 +67,7 @@ Json describe(Context& c, const Json& params) {
 
 Json modify(Context& c, const Json& params) {
   const auto arn = text_at(params, "RuleArn");
+  listeners_changed(c);
   c.key = arn, c.effect = dump(member(params, "Actions"));
   if (arn.ends_with("/default"))
     for (auto& [_, listener] : c.region.listeners)
@@ -82,6 +84,7 @@ Json modify(Context& c, const Json& params) {
 Json remove(Context& c, const Json& params) {
   rule_of(c, text_at(params, "RuleArn"));
   c.region.rules.erase(text_at(params, "RuleArn"));
+  listeners_changed(c);
   c.key = text_at(params, "RuleArn"), c.effect = "deleted";
   return Json::object();
 }

@@ -14,12 +14,6 @@ std::string container_name(const StartContainer& what) {
   return "fairlead-" + what.task.substr(what.task.rfind('/') + 1).substr(0, 12) + "-" + what.container;
 }
 
-bool is_program(const std::string& name) {
-  for (const auto& folder : split(env_value("PATH").value_or("/usr/local/bin:/usr/bin:/bin"), ':'))
-    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return true;
-  return false;
-}
-
 Awaitable<RunResult> run(std::vector<std::string> argv, std::chrono::seconds limit) {
   Spawn spec;
   spec.argv = std::move(argv);
@@ -28,6 +22,12 @@ Awaitable<RunResult> run(std::vector<std::string> argv, std::chrono::seconds lim
 }
 
 }  // namespace
+
+bool is_program(const std::string& name) {
+  for (const auto& folder : split(env_value("PATH").value_or("/usr/local/bin:/usr/bin:/bin"), ':'))
+    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return true;
+  return false;
+}
 
 std::map<std::string, std::string> Engine::environment() {
   auto out = minimal_env();

@@ -27,4 +27,7 @@ struct Engine {
   std::string real_name(const std::string& image) const;
 };
 
+/// Whether PATH has it.
+bool is_program(const std::string& name);
+
 }  // namespace fairlead::sandbox::shell

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/shell/launcher.hpp"
 
+#include <unistd.h>
+
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -106,6 +108,15 @@ std::vector<std::string> process_arguments(const StatePtr& state, const StartCon
   return argv;
 }
 
+/// A task must not outlive a sandbox that was killed: util-linux's setpriv lets the kernel see to it, where it is installed.
+std::vector<std::string> bound_to_us(std::vector<std::string> argv) {
+  const std::string& program = argv.front();
+  const bool known = program.find('/') == std::string::npos ? is_program(program) : ::access(program.c_str(), X_OK) == 0;
+  if (!known || !is_program("setpriv")) return argv;
+  argv.insert(argv.begin(), {"setpriv", "--pdeathsig", "KILL", "--"});
+  return argv;
+}
+
 std::map<int, int> choose_ports(const StartContainer& what) {
   std::map<int, int> ports;
   for (const int port : what.ports) ports[port] = free_port();
@@ -139,7 +150,7 @@ Awaitable<void> start_process(StatePtr state, StartContainer what) {
   environment["PORT"] = std::to_string(ports.begin()->second);
   std::string problem;
   try {
-    launch(state, what, process_arguments(state, what), environment, ports,
+    launch(state, what, bound_to_us(process_arguments(state, what)), environment, ports,
            what.folder.empty() ? state->folder : std::filesystem::path(what.folder));
   } catch (const Error& error) {
     problem = error.message();

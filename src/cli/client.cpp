@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
 #include "cli/find_config.hpp"
 #include "fairlead/base/files.hpp"
@@ -181,6 +182,18 @@ bool Client::follow(const std::string& path, const std::function<bool(const Even
   const auto end = seconds > 0 ? deadline_in(std::chrono::seconds(seconds)) : Deadline::max();
   std::string last_id = "0";
   bool ever_connected = false;
+  // Whether to go on; nullopt: the time is over. The server may die while it is asked about an event.
+  const auto handled = [&](const Event& event) -> std::optional<bool> {
+    while (true) {
+      try {
+        return handle(event);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unavailable) throw;
+      }
+      if (std::chrono::steady_clock::now() >= end) return std::nullopt;
+      state_->wait_for(pause());
+    }
+  };
   while (true) {
     auto request = state_->request("GET", path);
     request.headers.set("Accept", "text/event-stream");
@@ -206,7 +219,8 @@ bool Client::follow(const std::string& path, const std::function<bool(const Even
       if (!event.id.empty()) last_id = event.id;
     }
     for (const auto& event : batch) {
-      if (!handle(event)) return true;
+      const auto more = handled(event);
+      if (!more || !*more) return more.has_value();
     }
     if (std::chrono::steady_clock::now() >= end) return false;
     if (batch.empty()) state_->wait_for(pause());  // the server restarts, perhaps

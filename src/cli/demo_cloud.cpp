@@ -29,8 +29,8 @@ Awaitable<std::string> make_balancer(aws::Aws& aws, const DemoService& service) 
   const std::string arn = group.at("TargetGroups").at(0).at("TargetGroupArn");
   co_await aws.call(scope, "elasticloadbalancing:ModifyTargetGroupAttributes",
                     {{"TargetGroupArn", arn}, {"Attributes", {{{"Key", "deregistration_delay.timeout_seconds"}, {"Value", "20"}}}}});
-  const Json balancer = co_await aws.call(scope, "elasticloadbalancing:CreateLoadBalancer",
-                                          {{"Name", service.name}, {"Subnets", {"subnet-1", "subnet-2"}}});
+  const Json balancer =
+      co_await aws.call(scope, "elasticloadbalancing:CreateLoadBalancer", {{"Name", service.name}, {"Subnets", {"subnet-1", "subnet-2"}}});
   co_await aws.call(scope, "elasticloadbalancing:CreateListener",
                     {{"LoadBalancerArn", balancer.at("LoadBalancers").at(0).at("LoadBalancerArn")},
                      {"Protocol", "HTTP"},
@@ -90,7 +90,8 @@ Awaitable<void> make_all(aws::Aws& aws, std::vector<DemoService> services) {
   for (const auto& service : services) {
     const auto patience = deadline_in(std::chrono::minutes(2));
     while (!co_await is_up(aws, service.name)) {
-      if (std::chrono::steady_clock::now() > patience) throw Error(ErrorKind::timeout, service.name + " did not come up within two minutes");
+      if (std::chrono::steady_clock::now() > patience)
+        throw Error(ErrorKind::timeout, service.name + " did not come up within two minutes");
       co_await sleep_for(std::chrono::milliseconds(200));
     }
   }
@@ -112,7 +113,8 @@ void make_demo_services(const std::string& endpoint, const std::vector<DemoServi
   settings.env = sandbox_environment(endpoint);
   const auto aws = aws::connect(io.get_executor(), std::move(settings));
   std::exception_ptr error;
-  spawn(io.get_executor(), "make the demo's services", make_all(*aws, services), [&](std::exception_ptr thrown) { error = std::move(thrown); });
+  spawn(io.get_executor(), "make the demo's services", make_all(*aws, services),
+        [&](std::exception_ptr thrown) { error = std::move(thrown); });
   io.run();
   if (error) std::rethrow_exception(error);
 }

@@ -20,7 +20,8 @@ struct DemoService {
   std::map<std::string, std::string> environment;
 };
 
-/// Makes the cluster "demo" with the services on the sandbox at `endpoint`, and waits until they serve. Blocking. Throws Error with AWS's words.
+/// Makes the cluster "demo" with the services on the sandbox at `endpoint`, and waits until they serve. Blocking. Throws Error with AWS's
+/// words.
 void make_demo_services(const std::string& endpoint, const std::vector<DemoService>&);
 
 }  // namespace fairlead::cli

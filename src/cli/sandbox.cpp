@@ -19,8 +19,7 @@ void print_line(const std::string& line) {
   std::fflush(stdout);
 }
 
-Awaitable<void> stop_on_signal(sandbox::Server& server, asio::io_context& io) {
-  asio::signal_set signals(io, SIGTERM, SIGINT);
+Awaitable<void> stop_on_signal(asio::signal_set& signals, sandbox::Server& server, asio::io_context& io) {
   co_await signals.async_wait(asio::use_awaitable);
   co_await server.stop();
   io.stop();
@@ -31,6 +30,8 @@ Awaitable<void> stop_on_signal(sandbox::Server& server, asio::io_context& io) {
 int sandbox_server(const Globals& globals, const SandboxOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   asio::io_context io(1);
+  // Before anybody can know of us: a signal that follows the first line ends us in order.
+  asio::signal_set signals(io, SIGTERM, SIGINT);
   sandbox::ServerOptions settings;
   settings.listen = options.listen;
   settings.speed = options.speed;
@@ -45,7 +46,7 @@ int sandbox_server(const Globals& globals, const SandboxOptions& options) {
       print_line("export AWS_ENDPOINT_URL=" + server.url() +
                  " AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=sandbox AWS_REGION=us-east-1");
   }
-  spawn(io.get_executor(), "sandbox signals", stop_on_signal(server, io));
+  spawn(io.get_executor(), "sandbox signals", stop_on_signal(signals, server, io));
   io.run();
   return Exit::done;
 }

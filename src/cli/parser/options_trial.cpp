@@ -30,14 +30,14 @@ void add_demo(CommandLine& line) {
 
 void add_sandbox(CommandLine& line) {
   auto options = std::make_shared<SandboxOptions>();
-  CLI::App& command = line.add("sandbox", "A local AWS that behaves: ECS, load balancers, ECR, logs …",
+  CLI::App& command = line.add("sandbox", "A local AWS that behaves: ECS, load balancers, ECR, logs and more",
                                {purpose::begin, "fairlead sandbox --listen 127.0.0.1:4566",
                                 [options](const Globals& globals) { return sandbox_server(globals, *options); }});
   command.add_option("--listen", options->listen, "Address; port 0 takes a free one")->type_name("H:P")->capture_default_str();
   command.add_option("--faults", options->faults, "Faults to begin with, JSON (docs/sandbox.md)")->type_name("F");
   command.add_option("--speed", options->speed, "How much faster than AWS things take place")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""))
       ->capture_default_str();
 }
 

@@ -44,7 +44,8 @@ def story(run):
 
 class World:
     def __init__(self, binary, folder):
-        self.process = subprocess.Popen([binary, "--json", "sandbox", "--listen", "127.0.0.1:0", "--speed", "20"], stdout=subprocess.PIPE, cwd=folder, text=True)
+        self.process = subprocess.Popen([binary, "--json", "sandbox", "--listen", "127.0.0.1:0", "--speed", "20"],
+                                        stdout=subprocess.PIPE, cwd=folder, text=True)
         self.url = json.loads(self.process.stdout.readline())["url"]
         self.folder = folder
         self.definitions = 0
@@ -106,12 +107,21 @@ def completed(ecs):
     return view if view["deployments"][0]["rolloutState"] == "COMPLETED" and len(view["deployments"]) == 1 else None
 
 
+def deployments(ecs):
+    return ecs.list_service_deployments(cluster="web", service="api")["serviceDeployments"]
+
+
+def record(ecs, arn):
+    return ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]
+
+
 @story
 def create_service_behind_a_load_balancer(world):
     ecs, elb, logs = world.client("ecs"), world.client("elbv2"), world.client("logs")
     ecs.create_cluster(clusterName="web")
     logs.create_log_group(logGroupName="/web")
-    group = elb.create_target_group(Name="web", Port=8080, Protocol="HTTP", TargetType="ip", HealthCheckIntervalSeconds=10, HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
+    group = elb.create_target_group(Name="web", Port=8080, Protocol="HTTP", TargetType="ip", HealthCheckIntervalSeconds=10,
+                                    HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
     elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "200"}])
     balancer = elb.create_load_balancer(Name="web")["LoadBalancers"][0]["LoadBalancerArn"]
     elb.create_listener(LoadBalancerArn=balancer, Port=80, Protocol="HTTP", DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
@@ -148,8 +158,7 @@ def update_changes_the_version_without_a_failed_request(world):
         thread.join()
     assert not failed, failed
     assert versions == {"1", "2"}, versions
-    deployments = ecs.list_service_deployments(cluster="web", service="api")["serviceDeployments"]
-    full = ecs.describe_service_deployments(serviceDeploymentArns=[deployments[0]["serviceDeploymentArn"]])["serviceDeployments"][0]
+    full = record(ecs, deployments(ecs)[0]["serviceDeploymentArn"])
     assert full["status"] == "SUCCESSFUL"
     revision = ecs.describe_service_revisions(serviceRevisionArns=[full["targetServiceRevision"]["arn"]])["serviceRevisions"][0]
     assert revision["taskDefinition"].endswith(":2")
@@ -159,7 +168,8 @@ def update_changes_the_version_without_a_failed_request(world):
 def logs_have_what_the_tasks_wrote(world):
     logs = world.client("logs")
     streams = logs.describe_log_streams(logGroupName="/web")["logStreams"]
-    lines = [event["message"] for one in streams for event in logs.get_log_events(logGroupName="/web", logStreamName=one["logStreamName"])["events"]]
+    events = [logs.get_log_events(logGroupName="/web", logStreamName=one["logStreamName"])["events"] for one in streams]
+    lines = [event["message"] for some in events for event in some]
     assert "serving 2" in lines, lines
     assert logs.filter_log_events(logGroupName="/web", filterPattern="serving")["events"]
 
@@ -169,9 +179,9 @@ def missing_image_rolls_back_with_reasons(world):
     ecs = world.client("ecs")
     world.control("faults", [{"fault": "image-missing", "image": "*:bad"}])
     ecs.update_service(cluster="web", service="api", taskDefinition=define(world, ecs, "bad"))
-    arn = until(lambda: next((one["serviceDeploymentArn"] for one in ecs.list_service_deployments(cluster="web", service="api")["serviceDeployments"]
-                              if one["status"] == "ROLLBACK_SUCCESSFUL"), None), "the rollback succeeds")
-    full = ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]
+    arn = until(lambda: next((one["serviceDeploymentArn"] for one in deployments(ecs) if one["status"] == "ROLLBACK_SUCCESSFUL"), None),
+                "the rollback succeeds")
+    full = record(ecs, arn)
     assert full["rollback"]["serviceRevisionArn"] and full["deploymentCircuitBreaker"]["status"] == "TRIGGERED"
     stopped = ecs.list_tasks(cluster="web", desiredStatus="STOPPED")["taskArns"]
     reasons = [task["stoppedReason"] for task in ecs.describe_tasks(cluster="web", tasks=stopped, include=["TAGS"])["tasks"]]
@@ -187,7 +197,7 @@ def stop_service_deployment_rolls_back(world):
     ecs.update_service(cluster="web", service="api", taskDefinition=define(world, ecs, "3"))
     arn = service(ecs)["currentServiceDeployment"]
     ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
-    until(lambda: ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]["status"] == "ROLLBACK_SUCCESSFUL", "the rollback succeeds")
+    until(lambda: record(ecs, arn)["status"] == "ROLLBACK_SUCCESSFUL", "the rollback succeeds")
     until(lambda: completed(ecs), "the old version is stable")
     refused("ConflictException", ecs.stop_service_deployment, serviceDeploymentArn=arn)
 
@@ -197,8 +207,10 @@ def the_aws_cli_waits_and_reads(world):
     if not shutil.which("aws"):
         skipped.append("the aws CLI (it is not installed)")
         return
-    environment = dict(os.environ, AWS_ENDPOINT_URL=world.url, AWS_ACCESS_KEY_ID="123456789012", AWS_SECRET_ACCESS_KEY="sandbox", AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="")
-    aws = lambda *words: subprocess.run(["aws", *words], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+    environment = dict(os.environ, AWS_ENDPOINT_URL=world.url, AWS_ACCESS_KEY_ID="123456789012", AWS_SECRET_ACCESS_KEY="sandbox",
+                       AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="")
+    aws = lambda *words: subprocess.run(["aws", *words], env=environment, capture_output=True, text=True, timeout=PATIENCE,
+                                        check=True).stdout
     aws("ecs", "wait", "services-stable", "--cluster", "web", "--services", "api")
     view = json.loads(aws("ecs", "describe-services", "--cluster", "web", "--services", "api", "--output", "json"))
     assert view["services"][0]["runningCount"] == 2
@@ -207,7 +219,8 @@ def the_aws_cli_waits_and_reads(world):
 @story
 def run_task_is_one_task_per_token(world):
     ecs = world.client("ecs")
-    ecs.register_task_definition(family="job", containerDefinitions=[{"name": "job", "image": "process/sh", "command": ["-c", "echo migrated; exit 3"], "memory": 32}])
+    ecs.register_task_definition(family="job", containerDefinitions=[{"name": "job", "image": "process/sh",
+                                                                      "command": ["-c", "echo migrated; exit 3"], "memory": 32}])
     params = {"cluster": "web", "taskDefinition": "job", "clientToken": "token-1", "startedBy": "run-1"}
     arns = {ecs.run_task(**params)["tasks"][0]["taskArn"] for _ in range(2)}
     assert len(arns) == 1
@@ -243,7 +256,8 @@ def scripts_run_on_instances(world):
     filters = [{"Name": "tag:aws:autoscaling:groupName", "Values": ["fleet"]}]
     assert len([one for reservation in ec2.describe_instances(Filters=filters)["Reservations"] for one in reservation["Instances"]]) == 2
     assert len(ssm.describe_instance_information()["InstanceInformationList"]) == 2
-    command = ssm.send_command(InstanceIds=ids, DocumentName="AWS-RunShellScript", Comment="key-1", Parameters={"commands": ["echo on $INSTANCE_ID"]})["Command"]["CommandId"]
+    command = ssm.send_command(InstanceIds=ids, DocumentName="AWS-RunShellScript", Comment="key-1",
+                               Parameters={"commands": ["echo on $INSTANCE_ID"]})["Command"]["CommandId"]
     until(lambda: ssm.list_commands(CommandId=command)["Commands"][0]["Status"] == "Success", "the script ends")
     one = ssm.get_command_invocation(CommandId=command, InstanceId=ids[0])
     assert one["StandardOutputContent"] == f"on {ids[0]}\n" and one["ResponseCode"] == 0
@@ -259,15 +273,18 @@ def small_services_keep_what_they_are_given(world):
     secrets.create_secret(Name="db", SecretString='{"password": "p"}')
     assert "password" in secrets.get_secret_value(SecretId="db")["SecretString"]
     events.put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
-    target = {"Id": "1", "Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/web", "RoleArn": "arn:aws:iam::123456789012:role/events", "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/job:1", "TaskCount": 1}}
+    target = {"Id": "1", "Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/web", "RoleArn": "arn:aws:iam::123456789012:role/events",
+              "EcsParameters": {"TaskDefinitionArn": "arn:aws:ecs:us-east-1:123456789012:task-definition/job:1", "TaskCount": 1}}
     assert events.put_targets(Rule="nightly", Targets=[target])["FailedEntryCount"] == 0
     assert events.list_targets_by_rule(Rule="nightly")["Targets"] == [target]
     assert events.describe_rule(Name="nightly")["State"] == "ENABLED"
-    schedules.create_schedule(Name="weekly", ScheduleExpression="cron(0 3 ? * MON *)", ScheduleExpressionTimezone="Asia/Tokyo", FlexibleTimeWindow={"Mode": "OFF"}, Target={"Arn": target["Arn"], "RoleArn": target["RoleArn"]})
+    schedules.create_schedule(Name="weekly", ScheduleExpression="cron(0 3 ? * MON *)", ScheduleExpressionTimezone="Asia/Tokyo",
+                              FlexibleTimeWindow={"Mode": "OFF"}, Target={"Arn": target["Arn"], "RoleArn": target["RoleArn"]})
     assert schedules.get_schedule(Name="weekly")["ScheduleExpressionTimezone"] == "Asia/Tokyo"
     assert len(schedules.list_schedules()["Schedules"]) == 1
     alarms = world.client("cloudwatch")
-    alarms.put_metric_alarm(AlarmName="errors", MetricName="5xx", Namespace="AWS/ApplicationELB", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanThreshold")
+    alarms.put_metric_alarm(AlarmName="errors", MetricName="5xx", Namespace="AWS/ApplicationELB", Statistic="Sum", Period=60,
+                            EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanThreshold")
     alarms.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
     assert alarms.describe_alarms(AlarmNames=["errors"])["MetricAlarms"][0]["StateValue"] == "ALARM"
 
@@ -289,14 +306,17 @@ def roles_change_the_account(world):
     sts = world.client("sts")
     assert sts.get_caller_identity()["Account"] == "123456789012"
     made = sts.assume_role(RoleArn="arn:aws:iam::222222222222:role/deploy", RoleSessionName="run-1")["Credentials"]
-    other = boto3.client("sts", endpoint_url=world.url, region_name="us-east-1", aws_access_key_id=made["AccessKeyId"], aws_secret_access_key=made["SecretAccessKey"], aws_session_token=made["SessionToken"])
+    other = boto3.client("sts", endpoint_url=world.url, region_name="us-east-1", aws_access_key_id=made["AccessKeyId"],
+                         aws_secret_access_key=made["SecretAccessKey"], aws_session_token=made["SessionToken"])
     assert other.get_caller_identity()["Arn"] == "arn:aws:sts::222222222222:assumed-role/deploy/run-1"
 
 
 @story
 def requests_without_a_signature_are_refused(world):
     def ask(headers):
-        request = urllib.request.Request(world.url, data=b"{}", headers=dict({"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters", "Content-Type": "application/x-amz-json-1.1"}, **headers))
+        request = urllib.request.Request(world.url, data=b"{}",
+                                         headers=dict({"X-Amz-Target": "AmazonEC2ContainerServiceV20141113.ListClusters",
+                                                       "Content-Type": "application/x-amz-json-1.1"}, **headers))
         try:
             urllib.request.urlopen(request, timeout=60)
         except urllib.error.HTTPError as error:
@@ -310,7 +330,8 @@ def requests_without_a_signature_are_refused(world):
 @story
 def lost_replies_and_throttles_reach_the_caller(world):
     ecs = world.client("ecs")
-    world.control("faults", [{"fault": "reply-lost", "operation": "TagResource", "count": 1}, {"fault": "throttle", "operation": "ListClusters", "count": 1}])
+    world.control("faults", [{"fault": "reply-lost", "operation": "TagResource", "count": 1},
+                             {"fault": "throttle", "operation": "ListClusters", "count": 1}])
     arn = service(ecs)["serviceArn"]
     ecs.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "shop"}])
     assert ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "team", "value": "shop"}]
@@ -331,7 +352,8 @@ def images_are_pushed_and_pulled(world):
         file.write('[engine]\nruntime="runc"\ncgroup_manager="cgroupfs"\nevents_logger="file"\n')
     storage = ["--root", os.path.join(world.folder, "images"), "--runroot", os.path.join(world.folder, "run"), "--storage-driver", "vfs"]
     environment = dict(os.environ, CONTAINERS_CONF=settings)
-    podman = lambda *words, **more: subprocess.run(["podman", *storage, *words], env=environment, capture_output=True, text=True, timeout=PATIENCE, **more)
+    podman = lambda *words, **more: subprocess.run(["podman", *storage, *words], env=environment, capture_output=True, text=True,
+                                                   timeout=PATIENCE, **more)
     with open(os.path.join(world.folder, "layer.tar"), "wb") as file:
         file.write(b"\0" * 10240)
     if podman("import", os.path.join(world.folder, "layer.tar"), f"{host}/pushed:1").returncode != 0:

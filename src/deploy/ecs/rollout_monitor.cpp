@@ -164,8 +164,8 @@ void Rollout::saw_tasks(const std::vector<Task>& tasks, Time now) {
 }
 
 void Rollout::saw_targets(const std::vector<Target>& targets, Time now) {
+  targets_due_ = now + (targets_at_ == Time{} ? times::initial : times::health);
   targets_at_ = now;
-  targets_due_ = now + times::health;
   targets_ = targets;
   evaluate(now);
 }

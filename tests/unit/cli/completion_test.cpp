@@ -74,9 +74,7 @@ TEST(CommandLine, SaysWhatWasProbablyMeant) {
   EXPECT_THAT(wrong({"freeze"}), HasSubstr("add, list, remove"));
 }
 
-TEST(CommandLine, KnowsWhatComesLater) {
-  EXPECT_THAT(wrong({"import", "genova", "."}), HasSubstr("not built yet in this version"));
-}
+TEST(CommandLine, KnowsWhatComesLater) { EXPECT_THAT(wrong({"import", "genova", "."}), HasSubstr("not built yet in this version")); }
 
 TEST(CommandLine, GivesEveryCommandAHelpWithAnExampleOfItself) {
   const CommandLine line;

@@ -88,22 +88,24 @@ Json read_definition(const std::string& text, const std::string& filename, const
   return evaluated(value->to_json(), scope, {});
 }
 
+std::optional<aws::Scope> environment_scope(const pipeline::ServerConfig& config, const std::string& environment) {
+  const auto found = config.environments.find(environment);
+  if (found == config.environments.end() || !found->second.aws) return std::nullopt;
+  const auto& aws = *found->second.aws;
+  aws::Scope scope;
+  scope.region = aws.region;
+  scope.role = aws.role;
+  scope.external_id = aws.external_id;
+  scope.profile = aws.profile;
+  scope.endpoint = aws.endpoint;
+  return scope;
+}
+
 deploy::Parts deploy_parts(const DeployWorld& world) {
   deploy::Parts parts;
   parts.executor = world.executor;
   parts.aws = world.aws;
-  parts.scope = [config = world.config](const std::string& environment) -> std::optional<aws::Scope> {
-    const auto found = config->environments.find(environment);
-    if (found == config->environments.end() || !found->second.aws) return std::nullopt;
-    const auto& aws = *found->second.aws;
-    aws::Scope scope;
-    scope.region = aws.region;
-    scope.role = aws.role;
-    scope.external_id = aws.external_id;
-    scope.profile = aws.profile;
-    scope.endpoint = aws.endpoint;
-    return scope;
-  };
+  parts.scope = [config = world.config](const std::string& environment) { return environment_scope(*config, environment); };
   parts.parse = read_definition;
   parts.take = [store = world.store](std::string resource, engine::JobKey key) -> Awaitable<std::optional<std::string>> {
     return store->transact([resource = std::move(resource), key = std::move(key)](store::Tx& tx) { return take(tx, resource, key); });

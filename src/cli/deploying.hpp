@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "fairlead/aws/scope.hpp"
 #include "fairlead/base/async.hpp"
 #include "fairlead/deploy/actions.hpp"
 
@@ -30,6 +32,9 @@ struct DeployWorld {
   std::unique_ptr<engine::Engine>* engine = nullptr;
 };
 deploy::Parts deploy_parts(const DeployWorld&);
+
+/// The environment's `aws:` block; nullopt when it has none, or there is no such environment.
+std::optional<aws::Scope> environment_scope(const pipeline::ServerConfig&, const std::string& environment);
 
 /// A definition file (YAML or JSON) as JSON, expressions evaluated. Throws Error(invalid) with every problem's place.
 Json read_definition(const std::string& text, const std::string& filename, const Json& contexts);

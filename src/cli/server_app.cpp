@@ -10,6 +10,7 @@
 #include "cli/git_access.hpp"
 #include "cli/hooks.hpp"
 #include "cli/log_watch.hpp"
+#include "cli/registry.hpp"
 #include "cli/retention.hpp"
 #include "cli/schedules.hpp"
 #include "cli/secrets.hpp"
@@ -130,6 +131,7 @@ engine::Parts ServerApp::State::engine_parts() {
   parts.executors.emplace("local", local.get());
   const auto run = exec::make_run_action();
   parts.actions.emplace(std::string(run->name()), run);
+  parts.actions.emplace("build-image", exec::make_build_image_action(image_parts(*aws, settings.config)));
   deploy::add_ecs_actions(parts.actions, deploy_parts({executor, aws.get(), store.get(), settings.config, &engine}));
   parts.config = settings.config;
   parts.config_folder = settings.config_file.parent_path();

@@ -5,7 +5,9 @@
 #include "cli/checks.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/registry.hpp"
 #include "cli/working_tree.hpp"
+#include "fairlead/aws/aws.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/pool.hpp"
@@ -100,6 +102,8 @@ struct Trial {
     parts.executors = {{"local", local.get()}};
     const auto run = exec::make_run_action();
     parts.actions.emplace(std::string(run->name()), run);
+    aws = aws::connect(io.get_executor());
+    parts.actions.emplace("build-image", exec::make_build_image_action(image_parts(*aws, config)));
     parts.config = std::move(config);
     parts.data_folder = folder.path();
     parts.clock = now;
@@ -120,6 +124,7 @@ struct Trial {
   Output& output;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<exec::LocalExecutor> local;
+  std::unique_ptr<aws::Aws> aws;
   std::unique_ptr<engine::Engine> engine;
   std::set<std::string> told;
 };

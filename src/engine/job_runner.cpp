@@ -175,6 +175,10 @@ Awaitable<void> JobRunner::collect_secrets() {
   for (const auto& step : job_->steps) {
     for (const auto& name : pipeline::secrets_in(step.env)) names.insert(name);
     for (const auto& name : pipeline::secrets_in(step.with)) names.insert(name);
+    if (step.action != "build-image" || !spec_.trusted) continue;
+    for (const auto& name : member(step.with, "secrets")) {  // there by name, not by value
+      if (name.is_string()) names.insert(name.get<std::string>());
+    }
   }
   for (const auto& name : names) {
     auto value = co_await actor_->engine().parts.secret(name, spec_.app, stage_->environment);

@@ -66,8 +66,13 @@ Row build_image() {
                                  {"labels", map_of(text()), "labels"},
                                  {"cache-from", names(), "images whose layers may be reused"},
                                  Field{"push", boolean(), "whether it is pushed"}.otherwise("true"),
-                                 Field{"registry", text(), "ecr, or the host of another registry"}.otherwise("ecr")}),
-          {{"uri", "image by digest"}, {"digest", "sha256:…"}, {"tag", "the first tag"}}};
+                                 Field{"registry", text(), "ecr, or the host of another registry"}.otherwise("ecr"),
+                                 {"user", text(), "for the login at another registry"},
+                                 {"password", secret_text(), "a secret, for the same"}}),
+          {{"uri", "image by digest; host/repository:tag when it is not pushed"},
+           {"digest", "sha256:…, when pushed"},
+           {"tag", "the first tag"}},
+          true};
 }
 
 Row buildspec() {

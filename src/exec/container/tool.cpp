@@ -28,7 +28,9 @@ std::string choose(const std::string& wanted) {
               "apt-get install podman");
 }
 
-std::map<std::string, std::string> tool_env() {
+}  // namespace
+
+std::map<std::string, std::string> container_tool_env() {
   auto env = minimal_env();
   for (const char* name : {"XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT",
                            "CONTAINER_HOST", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "REGISTRY_AUTH_FILE", "HTTP_PROXY",
@@ -38,8 +40,6 @@ std::map<std::string, std::string> tool_env() {
   return env;
 }
 
-}  // namespace
-
 ContainerTool::ContainerTool(const std::string& program) : program_(choose(program)) {}
 
 Awaitable<RunResult> ContainerTool::run(std::vector<std::string> arguments, std::chrono::seconds patience,
@@ -47,7 +47,7 @@ Awaitable<RunResult> ContainerTool::run(std::vector<std::string> arguments, std:
   Spawn spec;
   spec.argv = {program_};
   spec.argv.insert(spec.argv.end(), arguments.begin(), arguments.end());
-  spec.env = tool_env();
+  spec.env = container_tool_env();
   for (auto& [name, value] : env) spec.env[name] = value;
   auto running = run_process(std::move(spec), deadline_in(patience));
   co_return co_await std::move(running);

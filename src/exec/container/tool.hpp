@@ -30,6 +30,9 @@ class ContainerTool {
   std::string program_;
 };
 
+/// What the tools need of this process's environment.
+std::map<std::string, std::string> container_tool_env();
+
 /// Words of an `options:` text, with '…', "…" and \ as in a shell, but without any expansion. Throws Error(invalid) for an open quote.
 std::vector<std::string> option_words(const std::string& text);
 

@@ -102,13 +102,15 @@ def ecr(call):
 
 def load_balancing(call, client, subnets, vpc, instance):
     elb = client("elbv2")
-    balancer = elb.create_load_balancer(Name="web", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
-    group = elb.create_target_group(Name="api", Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+    prefix = "elasticloadbalancing:"
+    balancer = call(prefix + "CreateLoadBalancer", Name="web", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    group = call(prefix + "CreateTargetGroup", lambda a: a["TargetGroups"][0]["Port"] == 80, Name="api", Protocol="HTTP", Port=80,
+                 VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
     action = [{"Type": "forward", "TargetGroupArn": group}]
-    listener = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=action)["Listeners"][0]["ListenerArn"]
+    listener = call(prefix + "CreateListener", LoadBalancerArn=balancer, Protocol="HTTP", Port=80,
+                    DefaultActions=action)["Listeners"][0]["ListenerArn"]
     condition = [{"Field": "path-pattern", "Values": ["/a"]}]
     rule = elb.create_rule(ListenerArn=listener, Priority=5, Conditions=condition, Actions=action)["Rules"][0]["RuleArn"]
-    prefix = "elasticloadbalancing:"
     call(prefix + "RegisterTargets", TargetGroupArn=group, Targets=[{"Id": instance, "Port": 8080}])
     call(prefix + "DescribeTargetHealth", lambda a: a["TargetHealthDescriptions"][0]["Target"] == {"Id": instance, "Port": 8080}, TargetGroupArn=group)
     call(prefix + "DescribeTargetHealth", "TargetGroupNotFound", TargetGroupArn=group + "x")

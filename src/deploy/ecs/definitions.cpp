@@ -121,6 +121,31 @@ Awaitable<std::optional<std::string>> find_registered(aws::Aws& aws, aws::Scope 
   co_return std::nullopt;
 }
 
+/// The list of revisions is eventually consistent: what was registered a moment before the server died may take a while to show.
+Awaitable<std::optional<std::string>> find_settled(aws::Aws& aws, aws::Scope scope, std::string family, std::string key) {
+  for (int tries = 0; tries < 2; ++tries) {
+    if (auto found = co_await find_registered(aws, scope, family, key)) co_return found;
+    if (tries == 0) co_await sleep_for(2s);
+  }
+  co_return std::nullopt;
+}
+
+Awaitable<std::string> send_registration(aws::Aws& aws, aws::Scope scope, Json body, std::string family, std::string key) {
+  bool unknown = false;
+  try {
+    const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
+    co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
+  } catch (const aws::AwsError& error) {
+    if (!error.outcome_unknown()) throw;
+    unknown = true;
+  }
+  if (unknown) {
+    if (auto found = co_await find_settled(aws, scope, family, key)) co_return *found;
+  }
+  const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
+  co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
+}
+
 }  // namespace
 
 Awaitable<Json> pinned(aws::Aws& aws, aws::Scope scope, Json definition, std::vector<Finding>& findings) {
@@ -132,29 +157,8 @@ Awaitable<Json> pinned(aws::Aws& aws, aws::Scope scope, Json definition, std::ve
 Awaitable<std::string> register_once(engine::StepContext& step, aws::Aws& aws, aws::Scope scope, Json definition) {
   const std::string key = step_key(step), family = text_at(definition, "family");
   const Json body = with_tags(std::move(definition), {{"fairlead:key", key}, {"fairlead:run", step.job().key.run.str()}});
-  // The list of revisions is eventually consistent: what was registered a moment before the server died may take a while to show.
-  auto probe = [&aws, scope, family, key]() -> Awaitable<std::optional<std::string>> {
-    for (int tries = 0; tries < 2; ++tries) {
-      if (auto found = co_await find_registered(aws, scope, family, key)) co_return found;
-      if (tries == 0) co_await sleep_for(2s);
-    }
-    co_return std::nullopt;
-  };
-  auto act = [&aws, scope, body, probe](std::string) -> Awaitable<std::string> {
-    bool unknown = false;
-    try {
-      const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
-      co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
-    } catch (const aws::AwsError& error) {
-      if (!error.outcome_unknown()) throw;
-      unknown = true;
-    }
-    if (unknown) {
-      if (auto found = co_await probe()) co_return *found;
-    }
-    const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
-    co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
-  };
+  auto probe = [&aws, scope, family, key] { return find_settled(aws, scope, family, key); };
+  auto act = [&aws, scope, body, family, key](std::string) { return send_registration(aws, scope, body, family, key); };
   co_return co_await step.effect("register-task-definition", store::OpClass::b, dump(body), probe, act);
 }
 

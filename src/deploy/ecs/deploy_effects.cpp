@@ -77,17 +77,19 @@ Awaitable<std::string> DeployStep::send_stop() {
   co_return dump(Json{{"refused", "no service deployment of this revision is active"}});
 }
 
+Awaitable<std::string> DeployStep::try_stop() {
+  std::string why;
+  try {
+    co_return co_await send_stop();
+  } catch (const aws::AwsError& error) {
+    why = error.code().empty() ? error.message() : error.code();
+  }
+  co_return dump(Json{{"refused", why}});
+}
+
 Awaitable<void> DeployStep::stop_deployment() {
   auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };  // asking again just goes on
-  auto act = [this](std::string) -> Awaitable<std::string> {
-    std::string why;
-    try {
-      co_return co_await send_stop();
-    } catch (const aws::AwsError& error) {
-      why = error.code().empty() ? error.message() : error.code();
-    }
-    co_return dump(Json{{"refused", why}});
-  };
+  auto act = [this](std::string) { return try_stop(); };
   const Json intent{{"deployment", rollout_->deployment()}};
   const Json result = parse_json(co_await step_.effect("stop-service-deployment", store::OpClass::b, dump(intent), probe, act));
   if (result.contains("stopped")) {
@@ -97,19 +99,23 @@ Awaitable<void> DeployStep::stop_deployment() {
   }
 }
 
+Awaitable<std::optional<std::string>> DeployStep::restored_already() {
+  const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
+  const Service service = service_from(raw);
+  const Deployment* primary = service.primary();
+  if (primary == nullptr || primary->task_definition != plan_.baseline.task_definition) co_return std::nullopt;
+  co_return std::string("{}");
+}
+
+Awaitable<std::string> DeployStep::send_restore(Json request) {
+  co_await parts_.aws->call(scope_, "ecs:UpdateService", std::move(request));
+  co_return std::string("{}");
+}
+
 Awaitable<void> DeployStep::restore() {
   const Json request = restore_request(inputs_, plan_);
-  auto probe = [this]() -> Awaitable<std::optional<std::string>> {
-    const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
-    const Service service = service_from(raw);
-    const Deployment* primary = service.primary();
-    if (primary == nullptr || primary->task_definition != plan_.baseline.task_definition) co_return std::nullopt;
-    co_return std::string("{}");
-  };
-  auto act = [this, request](std::string) -> Awaitable<std::string> {
-    co_await parts_.aws->call(scope_, "ecs:UpdateService", request);
-    co_return std::string("{}");
-  };
+  auto probe = [this] { return restored_already(); };
+  auto act = [this, request](std::string) { return send_restore(request); };
   std::string why;
   try {
     co_await step_.effect("restore-service", store::OpClass::b, dump(request), probe, act);

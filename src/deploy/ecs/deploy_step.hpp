@@ -37,6 +37,9 @@ class DeployStep {
   Awaitable<std::optional<std::string>> updated_already();
   Awaitable<std::string> send_update(Json request);
   Awaitable<std::string> send_stop();
+  Awaitable<std::string> try_stop();
+  Awaitable<std::optional<std::string>> restored_already();
+  Awaitable<std::string> send_restore(Json request);
 
   // Diagnosis (deploy_diagnosis.cpp).
   Awaitable<void> diagnose();

@@ -37,11 +37,13 @@ int wave_of(int desired, int min_percent, int max_percent) {
 int strikes_allowed(int wave) { return std::max(2, (wave + 1) / 2); }
 
 Rollout::Rollout(Settings settings, Baseline baseline, Time started)
-    : settings_(std::move(settings)), baseline_(std::move(baseline)), started_(started) {
-  desired_ = baseline_.desired;
-  alarms_due_ = settings_.alarms.empty() ? times::never : started;
+    : settings_(std::move(settings)),
+      baseline_(std::move(baseline)),
+      started_(started),
+      progress_at_(started),
+      desired_(baseline_.desired),
+      alarms_due_(settings_.alarms.empty() ? times::never : started) {
   stopped_due_ = tasks_due_ = targets_due_ = times::never;
-  progress_at_ = started;
   if (!baseline_.reuse) return;
   task_definition_ = baseline_.task_definition;
   updated(baseline_.deployment, started);

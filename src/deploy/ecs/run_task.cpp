@@ -127,14 +127,16 @@ Awaitable<bool> RunTaskStep::tail(const std::vector<Task>& tasks) {
   co_return any;
 }
 
+Awaitable<std::string> RunTaskStep::send_stop(Json params) {
+  co_await parts_.aws->call(scope_, "ecs:StopTask", std::move(params));
+  co_return std::string("{}");
+}
+
 Awaitable<void> RunTaskStep::stop(std::vector<std::string> arns, std::string why) {
   for (const auto& arn : arns) {
     Json params{{"cluster", cluster_}, {"task", arn}, {"reason", why}};
     auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };  // stopping twice is stopping once
-    auto act = [this, params](std::string) -> Awaitable<std::string> {
-      co_await parts_.aws->call(scope_, "ecs:StopTask", params);
-      co_return std::string("{}");
-    };
+    auto act = [this, params](std::string) { return send_stop(params); };
     co_await step_.effect("stop-task/" + short_id(arn), store::OpClass::b, dump(params), probe, act);
   }
   stopped_why_ = std::move(why);

@@ -33,6 +33,7 @@ class RunTaskStep {
   Awaitable<std::vector<Task>> watch(std::vector<std::string> arns);
   Awaitable<std::vector<Task>> look(std::vector<std::string> arns);
   Awaitable<bool> tail(const std::vector<Task>&);
+  Awaitable<std::string> send_stop(Json params);
   Awaitable<void> stop(std::vector<std::string> arns, std::string why);
 
   engine::StepContext& step_;

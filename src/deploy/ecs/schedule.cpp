@@ -55,19 +55,21 @@ Json schedule_update(const Json& schedule, const TargetChange& change, const std
 
 ScheduleStep::ScheduleStep(engine::StepContext& step, const Parts& parts) : step_(step), parts_(parts) {}
 
+Awaitable<std::string> ScheduleStep::send(std::string operation, Json params) {
+  const Json answer = co_await parts_.aws->call(scope_, operation, std::move(params));
+  if (number_at(answer, "FailedEntryCount") > 0) {
+    const Json& entries = member(answer, "FailedEntries");
+    const Json& first = entries.is_array() && !entries.empty() ? entries[0] : entries;
+    throw Error(ErrorKind::invalid,
+                operation + " did not take the target: " + text_at(first, "ErrorCode") + " " + text_at(first, "ErrorMessage"));
+  }
+  co_return std::string("{}");
+}
+
 /// These calls set what they name: once more is the same.
 Awaitable<void> ScheduleStep::once(std::string name, std::string operation, Json params) {
   auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
-  auto act = [this, operation, params](std::string) -> Awaitable<std::string> {
-    const Json answer = co_await parts_.aws->call(scope_, operation, params);
-    if (number_at(answer, "FailedEntryCount") > 0) {
-      const Json& entries = member(answer, "FailedEntries");
-      const Json& first = entries.is_array() && !entries.empty() ? entries[0] : entries;
-      throw Error(ErrorKind::invalid,
-                  operation + " did not take the target: " + text_at(first, "ErrorCode") + " " + text_at(first, "ErrorMessage"));
-    }
-    co_return std::string("{}");
-  };
+  auto act = [this, operation, params](std::string) { return send(operation, params); };
   co_await step_.effect(std::move(name), store::OpClass::b, dump(params), probe, act);
 }
 

@@ -30,6 +30,7 @@ class ScheduleStep {
  private:
   Awaitable<std::string> change_rule(std::string rule, TargetChange);      // the ARN before
   Awaitable<std::string> change_schedule(std::string schedule, TargetChange);
+  Awaitable<std::string> send(std::string operation, Json params);
   Awaitable<void> once(std::string name, std::string operation, Json params);
 
   engine::StepContext& step_;

@@ -32,11 +32,11 @@ class BuildImageStep {
     const auto login = login_commands(tool_, place_);
     outcome = co_await process("build", image_script(tool_, login, build_commands(tool_, wish_, place_)), build_secrets());
     if (outcome.state != engine::State::succeeded) co_return told("building " + first(), std::move(outcome));
-    auto digest = digest_in(outcome.outputs["found"], image_name(wish_, place_));
+    auto digest = digest_in(outcome.outputs["found"]);
     if (const auto work = push_commands(tool_, wish_, place_); !work.empty()) {
       outcome = co_await process("push", image_script(tool_, login, work), {});
       if (outcome.state != engine::State::succeeded) co_return told("pushing " + first(), std::move(outcome));
-      digest = digest_in(outcome.outputs["found"], image_name(wish_, place_));
+      digest = digest_in(outcome.outputs["found"]);
     }
     co_return done(digest);
   }
@@ -63,7 +63,7 @@ class BuildImageStep {
 
   Awaitable<void> find_registry() {
     place_.push = wish_.push && step_.job().trusted;
-    if (wish_.push && !place_.push) co_await step_.log("a run of a pull request from a fork pushes no image: it is only built");
+    if (wish_.push && !place_.push) co_await step_.log("a run of a pull request from a fork pushes no image: it is only built\n");
     if (wish_.registry != "ecr") place_.host = wish_.registry;
     place_.tls = !is_loopback(place_.host);
     if (!place_.push) co_return;
@@ -71,7 +71,7 @@ class BuildImageStep {
       const auto region = step_.env().find("AWS_REGION");
       EcrRequest request{step_.environment(), place_.host, region == step_.env().end() ? "" : region->second, wish_.repository};
       auto login = co_await parts_.ecr(std::move(request));
-      if (!login.remark.empty()) co_await step_.log(login.remark);
+      if (!login.remark.empty()) co_await step_.log(login.remark + '\n');
       place_.host = login.host;
       place_.user = login.user;
       place_.tls = login.tls;
@@ -148,7 +148,8 @@ class BuildImageStep {
     if (!digest) {
       outcome.outputs.clear();
       outcome.state = engine::State::failed;
-      outcome.reason = "pushing " + first() + ": " + program_of(tool_) + " told of no digest, so it is not known what lies in the registry";
+      outcome.reason = "pushing " + first() + ": " + program_of(tool_) +
+                       " told of no digest, or of another image's: another build has the same tag; run it again";
       return outcome;
     }
     outcome.outputs["digest"] = *digest;

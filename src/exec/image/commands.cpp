@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exec/image/commands.hpp"
 
+#include <set>
+
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/strings.hpp"
 
@@ -55,6 +57,17 @@ void refuse_what_old_docker_cannot(ImageTool tool, const ImageWish& wish) {
               "apt-get install docker-buildx-plugin, or podman");
 }
 
+constexpr std::string_view mark = "sha256:";
+
+/// "sha256:…" at this place, or empty.
+std::string digest_at(const std::string& text, std::size_t at) {
+  constexpr std::size_t length = 64;
+  if (at == std::string::npos || text.compare(at, mark.size(), mark) != 0) return {};
+  const auto hex = text.substr(at + mark.size(), length);
+  const bool good = hex.size() == length && hex.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return good ? std::string(mark) + hex : std::string();
+}
+
 bool is_list(const ImageWish& wish) { return wish.platforms.size() > 1; }
 
 std::string quoted(const std::string& word) { return "'" + replace_all(word, "'", "'\\''") + "'"; }
@@ -69,7 +82,7 @@ std::string rendered(const ImageCommand& command) {
   for (const auto& word : command.argv) words.push_back(rendered(word));
   const auto line = join(words, " ");
   if (command.may_fail) return line + " > /dev/null 2>&1 || true\n";
-  if (!command.into.empty()) return line + " > " + rendered(command.into) + "\n";
+  if (!command.into.empty()) return line + " >> " + rendered(command.into) + "\n";
   return "attempt " + line + "\n";
 }
 
@@ -135,14 +148,14 @@ std::vector<ImageCommand> push_commands(ImageTool tool, const ImageWish& wish, c
     } else {
       commands.push_back({{"docker", "tag", place.local, reference}});
       commands.push_back({{"docker", "push", reference}});
+      commands.push_back({{"cat", "@work/said"}, false, found_file});
+      commands.push_back({{"docker", "image", "inspect", "--format", "{{.Id}}", place.local, reference}, false, found_file});
     }
   }
   if (tool == ImageTool::podman) {
     commands.push_back({is_list(wish) ? Words{"podman", "manifest", "rm", place.local} : Words{"podman", "untag", place.local}, true, {}});
     return commands;
   }
-  const std::string digests = "{{range .RepoDigests}}{{println .}}{{end}}";
-  commands.push_back({{"docker", "image", "inspect", "--format", digests, place.local}, false, found_file});
   commands.push_back({{"docker", "rmi", "--no-prune", place.local}, true, {}});
   return commands;
 }
@@ -197,22 +210,24 @@ if origin=$(git config --get remote.origin.url 2> /dev/null); then echo "origin=
 )";
 }
 
-std::optional<std::string> digest_in(const std::string& found, const std::string& name) {
-  constexpr std::size_t length = 64;
-  constexpr std::string_view mark = "sha256:";
-  const auto take = [&](std::size_t at) -> std::optional<std::string> {
-    const auto hex = found.substr(at + mark.size(), length);
-    if (hex.size() != length || hex.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
-    return std::string(mark) + hex;
-  };
-  if (const auto at = found.find(name + "@" + std::string(mark)); at != std::string::npos) return take(at + name.size() + 1);
-  const std::string key = "\"containerimage.digest\"";
-  if (const auto at = found.find(key); at != std::string::npos) {
-    const auto value = found.find(mark, at);
-    return value == std::string::npos ? std::nullopt : take(value);
+std::optional<std::string> digest_in(const std::string& found) {
+  const std::string pushed = ": digest: ", key = "\"containerimage.digest\"";
+  std::set<std::string> digests, ids;
+  for (const auto& text : split_lines(found)) {
+    const std::string line(trim(text));
+    if (const auto at = line.find(pushed); at != std::string::npos)
+      digests.insert(digest_at(line, at + pushed.size()));
+    else if (const auto member = line.find(key); member != std::string::npos)
+      digests.insert(digest_at(line, line.find(mark, member)));
+    else if (line.starts_with(mark))
+      ids.insert(digest_at(line, 0));
   }
-  // Other repositories' digests are of no use: what lies there may be another image.
-  return trim(found).starts_with(mark) ? take(found.find(mark)) : std::nullopt;
+  // podman and buildx tell the digest alone. docker pushes a tag, which another build may have moved: the ids are of our image and of
+  // what the tag named after its push.
+  if (ids.size() > 1 || digests.size() > 1) return std::nullopt;
+  const auto told = digests.empty() ? digest_at(std::string(trim(found)), 0) : *digests.begin();
+  const bool alone = trim(found).find('\n') == std::string_view::npos;
+  return told.empty() || (digests.empty() && !alone) ? std::nullopt : std::optional(told);
 }
 
 std::string failure_words(const std::string& said) {

@@ -48,8 +48,9 @@ std::string image_script(ImageTool, const std::vector<ImageCommand>& login, cons
 /// Finds the tool and the facts of the commit: outputs `tool`, `created`, `origin`.
 std::string image_probe_script();
 
-/// The digest in the output `found`: a digest file of podman, RepoDigests of docker, the metadata file of buildx.
-std::optional<std::string> digest_in(const std::string& found, const std::string& name);
+/// The digest in the output `found`: a digest file of podman, what docker's push said with the ids of the images, the metadata of buildx.
+/// nullopt when there is none, or when it is another image's.
+std::optional<std::string> digest_in(const std::string& found);
 /// The line that says why, of the output `said`.
 std::string failure_words(const std::string& said);
 

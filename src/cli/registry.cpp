@@ -84,7 +84,8 @@ Awaitable<exec::RegistryLogin> login_to_ecr(aws::Aws& aws, aws::Scope scope, exe
 exec::ImageParts image_parts(aws::Aws& aws, std::shared_ptr<const pipeline::ServerConfig> config) {
   exec::ImageParts parts;
   parts.ecr = [&aws, config = std::move(config)](exec::EcrRequest request) {
-    return login_to_ecr(aws, environment_scope(*config, request.environment).value_or(aws::Scope()), std::move(request));
+    auto scope = environment_scope(*config, request.environment).value_or(aws::Scope());  // before the request is moved
+    return login_to_ecr(aws, std::move(scope), std::move(request));
   };
   return parts;
 }

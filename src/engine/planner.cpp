@@ -124,8 +124,8 @@ Awaitable<std::vector<RunId>> candidates(Engine::Impl& engine, const RunState& r
   co_return found;
 }
 
-/// What a deploy of one environment need not build again. A run that was named and has nothing to give is an error only to those
-/// who know that nothing can be built: everything is built anew then, and the run says so.
+/// What a deploy of one environment need not build again. When a run was named and has not everything to give, it is built again, and
+/// the run says so.
 Awaitable<void> take_over(Engine::Impl& engine, const RunState& run, Resolved& resolved) {
   if (run.target_environment.empty() || !run.image.empty()) co_return;
   const Json given = run.inputs ? *run.inputs : Json::object();

@@ -36,6 +36,8 @@ std::size_t stage_of_environment(const pipeline::RunPlan& plan, const std::strin
 }  // namespace
 
 Json reusable(const RunState& source, const pipeline::RunPlan& plan, const std::string& target_environment, const ArtifactsKept& kept) {
+  // What a fork's pull request built had neither secrets nor a registry, and comes from whom nobody trusted.
+  if (!source.plan || !source.plan->trusted) return nullptr;
   Json jobs = Json::object();
   const auto target = stage_of_environment(plan, target_environment);
   for (std::size_t i = 0; i < std::min(target, plan.stages.size()); ++i) {

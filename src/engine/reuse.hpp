@@ -18,7 +18,7 @@ using ArtifactsKept = std::function<bool(const RunId&, const std::string& job, c
 
 /// What run.planned records: {"run", "label", "jobs": {key: {"run", "outputs", "artifacts"}}}, or null when there is nothing to
 /// take over. Pure. Only whole stages without an environment that come before the target's are taken: all of their jobs
-/// succeeded in `source`, and what they kept is still kept.
+/// succeeded in `source`, and what they kept is still kept. Nothing of a run for a fork's pull request.
 Json reusable(const RunState& source, const pipeline::RunPlan&, const std::string& target_environment, const ArtifactsKept&);
 
 /// An image that somebody names takes the place of what would have been built: the stages without an environment are skipped,

@@ -54,6 +54,7 @@ void take_commit_of(engine::StartRequest& request, const engine::RunState& run) 
   request.ref = run.ref;
   request.sha = run.sha.str();
   request.reuse = run.id;
+  request.excluded = run.excluded;  // its pushers may not approve this one either, where the policy excludes them
   if (request.inputs == "{}" && run.inputs && run.inputs->is_object()) request.inputs = dump(*run.inputs);
 }
 

@@ -6,10 +6,9 @@
 
 #include "run_driver.hpp"
 
-namespace fairlead::engine {
+namespace fairlead::engine::test {
 namespace {
 
-using namespace test;
 using testing::HasSubstr;
 
 pipeline::RunPlan deploys() {
@@ -50,6 +49,15 @@ TEST(Reuse, TakesNothingOfAStageThatIsNotAllThere) {
   half.end("image", State::failed);
   EXPECT_TRUE(taken(half, "staging").is_null());
   EXPECT_TRUE(taken(builder(), "staging", [](const RunId&, const std::string&, const auto&) { return false; }).is_null());
+}
+
+TEST(Reuse, TakesNothingOfAFork) {
+  auto frozen = deploys();
+  frozen.trusted = false;
+  RunDriver fork(frozen);
+  fork.start_all().end("unit").end("image").start_all();
+  EXPECT_EQ(fork.state.stage("build")->state, State::succeeded);
+  EXPECT_TRUE(taken(fork, "staging").is_null());
 }
 
 TEST(Reuse, ARunGoesOnFromWhatItTookOver) {
@@ -95,4 +103,4 @@ TEST(Reuse, AGivenImageTakesThePlaceOfTheBuild) {
 }
 
 }  // namespace
-}  // namespace fairlead::engine
+}  // namespace fairlead::engine::test

@@ -90,7 +90,7 @@ Awaitable<net::Response> start_run(Call& call) {
   call.require_app(app);
   call.require_all_environments();
   const Fields body(call.request.body, {"ref", "inputs", "reason"});
-  auto request = request_of(call, app, call.who.via == "cli" ? "command" : "api");
+  auto request = request_of(call, app, call.who.via == "api" ? "api" : "command");
   request.ref = body.text("ref");
   request.reason = reason_of(body);
   request.inputs = inputs_of(body);
@@ -104,7 +104,7 @@ Awaitable<net::Response> deploy(Call& call) {
   call.require_environment(body.required_text("environment"));
   if (!body.text("ref").empty() && !body.text("run").empty()) throw Error(ErrorKind::usage, "give a ref or a run, not both");
   if (!body.text("at").empty()) co_return co_await deploy_later(call, body);
-  auto request = request_of(call, app, call.who.via == "cli" ? "command" : "api");
+  auto request = request_of(call, app, call.who.via == "api" ? "api" : "command");
   request.environment = body.text("environment");
   request.ref = body.text("ref");
   request.reason = reason_of(body);

@@ -56,10 +56,13 @@ net::Response too_many(int seconds, std::string_view what) {
   return response;
 }
 
-Awaitable<net::Response> answer(Services& services, Limiters& limiters, net::Request& request, Match match) {
+Awaitable<net::Response> answer(Services& services, Limiters& limiters, net::Request& request, Match match, std::optional<Identity> known) {
   const auto& route = *match.route;
   Identity who;
-  if (route.access != Access::none) {
+  if (known) {
+    who = *std::move(known);
+    if (route.access != Access::none) authorize(route, who);
+  } else if (route.access != Access::none) {
     const auto time = std::chrono::steady_clock::now();
     try {
       who = co_await authenticate(services, request);
@@ -76,7 +79,8 @@ Awaitable<net::Response> answer(Services& services, Limiters& limiters, net::Req
   co_return co_await route.answer(call);
 }
 
-Awaitable<net::Response> handle(std::shared_ptr<Services> services, Limiters& limiters, net::Request& request) {
+Awaitable<net::Response> handle(std::shared_ptr<Services> services, Limiters& limiters, net::Request& request,
+                                std::optional<Identity> known = std::nullopt) {
   const auto started = std::chrono::steady_clock::now();
   auto match = routes().find(request.method, request.segments);
   const auto* route = match.route;
@@ -85,7 +89,7 @@ Awaitable<net::Response> handle(std::shared_ptr<Services> services, Limiters& li
     response = unrouted(request, match);
   } else {
     try {
-      response = co_await answer(*services, limiters, request, std::move(match));
+      response = co_await answer(*services, limiters, request, std::move(match), std::move(known));
     } catch (const Error& error) {
       response = problem_of(error);
       if (response.status == 500) log::error("web.answer", {{"route", route->pattern}, {"error", error.message()}});
@@ -107,6 +111,11 @@ net::Handler Web::handler() {
   return [state = state_](net::Request& request) {
     return handle(std::shared_ptr<Services>(state, &state->services), state->limiters, request);
   };
+}
+
+Awaitable<net::Response> Web::call(Identity who, net::Request request) {
+  const auto state = state_;
+  co_return co_await handle(std::shared_ptr<Services>(state, &state->services), state->limiters, request, std::move(who));
 }
 
 std::function<net::RouteLimits(const net::Request&)> Web::route_limits() {

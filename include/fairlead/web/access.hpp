@@ -27,7 +27,7 @@ struct Identity {
   Access access = Access::viewer;
   std::set<std::string> apps;          ///< empty: all
   std::set<std::string> environments;  ///< empty: all
-  std::string via = "api";             ///< api, cli (unix socket)
+  std::string via = "api";             ///< api, cli (unix socket), slack, console
   std::string limit_reason;            ///< why `access` is lower than the token's own role; empty: it is not
 
   bool may_see(std::string_view app) const { return apps.empty() || apps.contains(std::string(app)); }

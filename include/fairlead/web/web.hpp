@@ -13,6 +13,7 @@
 #include "fairlead/base/time.hpp"
 #include "fairlead/net/http.hpp"
 #include "fairlead/net/server.hpp"
+#include "fairlead/web/access.hpp"
 
 namespace fairlead::engine {
 class Engine;
@@ -87,6 +88,9 @@ class Web {
   Web& operator=(const Web&) = delete;
 
   net::Handler handler();
+  /// The same for somebody inside the process who is authenticated already (chat-ops): same routes, roles and answers. `request` needs
+  /// method, path with its segments, query, headers and body. Not for streamed answers.
+  Awaitable<net::Response> call(Identity, net::Request request);
   /// For net::ServerOptions: body sizes and reserved slots by route.
   std::function<net::RouteLimits(const net::Request&)> route_limits();
   /// Ends what follows the log for live viewers. Call before the store is closed.

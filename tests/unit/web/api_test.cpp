@@ -38,6 +38,22 @@ TEST_F(Api, ARunIsStartedShownAndListed) {
   EXPECT_EQ(place.at("run"), id);
 }
 
+TEST_F(Api, APersonInsideTheProcessMeetsTheSameRoles) {
+  Identity eye;
+  eye.person.id = "user:eye@x";
+  eye.via = "slack";
+  auto dev = eye;
+  dev.person.id = "user:dev@x";
+  dev.access = Access::deployer;
+  EXPECT_EQ(run(web_->call(eye, request("GET", "/api/v1/apps/shop"))).status, 200);
+  EXPECT_EQ(run(web_->call(eye, request("POST", "/api/v1/apps/shop/runs"))).status, 403);
+  const auto started = run(web_->call(dev, request("POST", "/api/v1/apps/shop/runs")));
+  ASSERT_EQ(started.status, 201);
+  const auto row = call("GET", "/api/v1/runs/latest:shop").body;
+  EXPECT_EQ(row.at("actor"), "user:dev@x");
+  EXPECT_EQ(row.at("trigger"), "command");
+}
+
 TEST_F(Api, TheSameIdempotencyKeyGivesTheSameRun) {
   const net::Headers key{{"Idempotency-Key", "k1"}};
   const auto first = call("POST", "/api/v1/apps/shop/runs", nullptr, key);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/time.hpp"
+#include "fairlead/chat/handles.hpp"
+#include "fairlead/chat/message.hpp"
+
+/// Every card and view, as pure functions of values: the JSON of the REST API (Run, RunRow, Lock, …: interfaces.md) and what is given here.
+namespace fairlead::chat {
+
+/// Turns a grant into a button's value, and remembers it to be stored with the message.
+using Granting = std::function<std::string(Grant)>;
+
+struct CardContext {
+  std::string public_url;  ///< of the dashboard; links are left out when empty
+  Time now{};
+  int revision = 0;  ///< of this drawing: part of every block_id
+  std::string card;  ///< key of the card, for its grants
+  Granting grant;
+  std::function<std::string(const std::string&)> mention;  ///< of a person's id; empty: chat::mention
+};
+
+/// The one card of a run, edited in place until its end.
+Message run_card(const Json& run, const CardContext&);
+/// A new message when a stage waits for people: plan, commit, who is needed, buttons; without buttons once it is decided.
+Message approval_card(const Json& run, const std::string& stage, const CardContext&);
+/// A new message in the thread (production: also in the channel) when it ended badly: reason, exit code, last 20 lines, buttons.
+struct LogTail {
+  std::string job, step, text;  ///< text already masked
+};
+Message failure_reply(const Json& run, const std::optional<LogTail>&, const CardContext&);
+
+/// Lists for one person. Each takes the answer of the API route it is named after.
+Message status_list(const Json& environments, const std::string& title, const CardContext&);
+Message history_list(const Json& rows, const std::string& next_page_command, const CardContext&);
+Message queue_list(const Json& unfinished_runs, const CardContext&);
+Message locks_list(const Json& locks_and_freezes, const CardContext&);
+Message plan_text(const Json& plan, const CardContext&);
+
+/// A sentence, and buttons that say a command instead of the person: nearest names, the two apps that were meant.
+struct Choice {
+  std::string label, command;
+};
+Message choices(const std::string& sentence, const std::vector<Choice>&, const CardContext&);
+/// A refusal or an error: what was asked, why not, who can or what to do.
+Message refusal(const std::string& sentence, const std::string& hint, const CardContext&);
+
+/// The picker: app → environment → ref → plan → reason. What is not known yet is null; `plan` null: being asked.
+struct PickerState {
+  std::string handle;  ///< for private_metadata: nothing else goes there
+  std::vector<std::string> apps;  ///< offered (at most 100), when short enough for a static list; else external
+  std::string app, environment, ref, reason;
+  std::vector<std::string> environments;
+  std::optional<Json> plan;
+  std::string problem;  ///< shown instead of the plan
+};
+Json picker_view(const PickerState&, const CardContext&);
+/// Asks for the reason of a rejection or a break-glass.
+Json reason_view(const std::string& title, const std::string& question, bool required, const std::string& handle);
+/// Waiting for you, running, your last deploys, locks.
+struct HomeState {
+  Json waiting = Json::array(), running = Json::array(), mine = Json::array(), locks = Json::array();
+  std::vector<std::string> warnings;
+};
+Json home_view(const HomeState&, const CardContext&);
+
+}  // namespace fairlead::chat

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+/// Names of where something was said, and by whom, as Slack names them.
+namespace fairlead::chat {
+
+/// Workspace of the browser console; it has one channel of the same name.
+inline constexpr const char* console = "console";
+
+struct Place {
+  std::string workspace;  ///< "T123" (where the app is installed), "E123" for an org-wide installation, or `console`
+  std::string channel;    ///< "C…", "G…", "D…"; `console`
+  std::string thread;     ///< ts of the root message; empty: not in a thread
+};
+
+/// Who said it, from the authenticated payload alone: never from a button's value, a text or private_metadata.
+struct Account {
+  std::string workspace;  ///< the app's
+  std::string home;       ///< the person's own workspace (user.team_id); another than `workspace` in a shared channel
+  std::string user;       ///< "U…", "W…"; in the console the person's id
+  std::string name;       ///< for display only
+};
+
+}  // namespace fairlead::chat

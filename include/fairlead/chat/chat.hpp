@@ -49,9 +49,6 @@ class Chat {
   /// (trigger_id, event_id, handle) again within 10 min is answered the same and does nothing.
   Awaitable<Json> handle(Incoming);
 
-  /// Follows the event log and keeps the cards right, until cancelled.
-  Awaitable<void> run();
-
  private:
   struct State;
   std::shared_ptr<State> state_;

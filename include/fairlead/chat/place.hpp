@@ -8,9 +8,11 @@ namespace fairlead::chat {
 
 /// Workspace of the browser console; it has one channel of the same name.
 inline constexpr const char* console = "console";
+/// The one workspace whose token stands in fairlead.yml; workspaces that were installed by OAuth have their own ids.
+inline constexpr const char* pasted = "slack";
 
 struct Place {
-  std::string workspace;  ///< "T123" (where the app is installed), "E123" for an org-wide installation, or `console`
+  std::string workspace;  ///< `pasted`, `console`, or of an OAuth installation "T123" ("E123" when it is org-wide)
   std::string channel;    ///< "C…", "G…", "D…"; `console`
   std::string thread;     ///< ts of the root message; empty: not in a thread
 };

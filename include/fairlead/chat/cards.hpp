@@ -36,6 +36,13 @@ struct LogTail {
 };
 Message failure_reply(const Json& run, const std::optional<LogTail>&, const CardContext&);
 
+/// A running step asks a person (`steps[].question`): its choices as buttons; without them once it was answered.
+Message question_card(const Json& run, const std::string& job, int step, const CardContext&);
+/// For the channels of `break-glass: notify`: who went past which approval, and the reason they gave.
+Message bypass_note(const Json& run, const std::string& stage, const CardContext&);
+/// In the thread of an approval that waits still. `people`: mentions, safe already; may be empty.
+Message reminder(const Json& run, const std::string& stage, const std::vector<std::string>& people, const CardContext&);
+
 /// Lists for one person. Each takes the answer of the API route it is named after.
 Message status_list(const Json& environments, const std::string& title, const CardContext&);
 Message history_list(const Json& rows, const std::string& next_page_command, const CardContext&);

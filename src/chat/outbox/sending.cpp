@@ -140,10 +140,10 @@ void Budgets::take(const std::string& workspace, const std::string& method, cons
 void Budgets::pause(const std::string& workspace, const std::string& method, Time until) { paused_[{workspace, method}] = until; }
 void Budgets::pause_all(const std::string& workspace, Time until) { paused_[{workspace, "*"}] = until; }
 
-Choice choose(std::vector<Waiting> items, Budgets& budgets, const std::set<std::string>& busy, const std::map<std::string, int>& live,
+Chosen choose(std::vector<Waiting> items, Budgets& budgets, const std::set<std::string>& busy, const std::map<std::string, int>& live,
               Time now) {
   std::ranges::sort(items, {}, [](const Waiting& item) { return std::tuple(rank(item.doc), item.doc.changed_at, item.doc.wanted.card); });
-  Choice choice;
+  Chosen chosen;
   std::set<std::string> taken = busy;
   for (const auto& item : items) {
     const auto& doc = item.doc;
@@ -156,18 +156,18 @@ Choice choose(std::vector<Waiting> items, Budgets& budgets, const std::set<std::
     if (!doc.ts.empty()) due = std::max(due, edit_due(doc, count == live.end() ? 0 : count->second));
     Time when = now;
     if (due > now) {
-      earliest(choice.wake_at, due);
+      earliest(chosen.wake_at, due);
       continue;
     }
     if (!budgets.allows(send.workspace, send.method, send.channel, rank(doc) < 3, now, when)) {
-      earliest(choice.wake_at, when);
+      earliest(chosen.wake_at, when);
       continue;
     }
     budgets.take(send.workspace, send.method, send.channel, now);
     taken.insert({doc.wanted.card, channel});
-    choice.sends.push_back(std::move(send));
+    chosen.sends.push_back(std::move(send));
   }
-  return choice;
+  return chosen;
 }
 
 bool concerns_workspace(const std::string& code) {

@@ -53,14 +53,14 @@ struct Send {
   int revision = 0;
 };
 
-struct Choice {
+struct Chosen {
   std::vector<Send> sends;
   std::optional<Time> wake_at;  ///< nothing else can be sent before, unless something changes
 };
 
 /// `busy`: cards and "workspace/channel" of which something is on its way. `live`: cards of each workspace that change at present: the
 /// more, the less often each is edited.
-Choice choose(std::vector<Waiting>, Budgets&, const std::set<std::string>& busy, const std::map<std::string, int>& live, Time now);
+Chosen choose(std::vector<Waiting>, Budgets&, const std::set<std::string>& busy, const std::map<std::string, int>& live, Time now);
 
 /// How one call ended.
 struct Outcome {

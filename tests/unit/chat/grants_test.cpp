@@ -88,8 +88,13 @@ class CardGrantsTest : public GrantsTest {
     std::string handle;
     if (with_button) handle = granter(approve());
     harness_.write([&](store::Tx& tx) {
-      Desired wanted{.card = card_, .place = {.workspace = "slack", .channel = "#deploys", .thread = ""}, .thread_card = "",
-                     .message = {.text = std::to_string(revision)}, .hash = std::to_string(revision), .revision = revision, .fallback = ""};
+      Desired wanted{.card = card_,
+                     .place = {.workspace = "slack", .channel = "#deploys", .thread = ""},
+                     .thread_card = "",
+                     .message = {.text = std::to_string(revision)},
+                     .hash = std::to_string(revision),
+                     .revision = revision,
+                     .fallback = ""};
       Outbox::put(tx, wanted, harness_.time);
       if (with_button)
         Grants::put(tx, key_, granter.granted(), revision);
@@ -99,8 +104,12 @@ class CardGrantsTest : public GrantsTest {
     return handle;
   }
   Grant approve() const {
-    return {.verb = "approve", .args = {{"run", "r1"}, {"stage", "production"}, {"plan_digest", "d1"}}, .card = card_, .audience = "",
-            .expires = harness_.time + std::chrono::hours(4), .once = false};
+    return {.verb = "approve",
+            .args = {{"run", "r1"}, {"stage", "production"}, {"plan_digest", "d1"}},
+            .card = card_,
+            .audience = "",
+            .expires = harness_.time + std::chrono::hours(4),
+            .once = false};
   }
   Judgement judged(const std::string& handle) {
     auto found = harness_.run(harness_.store().read([&](store::View& view) { return find_grant(view, handle); }));

@@ -32,7 +32,7 @@ Waiting card(const std::string& name, Urgency urgency = Urgency::progress, const
   return item;
 }
 
-std::vector<std::string> names(const Choice& choice) {
+std::vector<std::string> names(const Chosen& choice) {
   std::vector<std::string> list;
   for (const auto& send : choice.sends) list.push_back(send.card);
   return list;

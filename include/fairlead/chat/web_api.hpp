@@ -31,7 +31,8 @@ class ApiError : public Error {
 class WebApi {
  public:
   virtual ~WebApi() = default;
-  /// Throws ApiError. Does not wait for budgets and does not retry: that is the outbox's part.
+  /// Throws ApiError. Does not wait for budgets and does not retry: that is the outbox's part. The method "response_url" is not one of
+  /// Slack's: it posts the arguments to the address in their `response_url`, for an answer that missed the acknowledgement.
   virtual Awaitable<Json> call(std::string workspace, std::string method, Json arguments, Deadline) = 0;
 };
 

@@ -68,6 +68,11 @@ void RunActor::slot_granted(const std::string& job) {
 
 std::string RunActor::slot_key(const std::string& job) const { return state_.id.str() + "/" + job; }
 
+bool RunActor::takes_slot(const std::string& job) const {
+  const auto place = state_.index ? state_.index->find(job) : std::nullopt;
+  return !place || state_.index->stages[place->stage].jobs[place->job].takes_slot;
+}
+
 std::string RunActor::executor_of(const std::string& job) const {
   if (!state_.plan) return "local";
   const auto* planned = pipeline::find_job(*state_.plan, job);
@@ -230,7 +235,7 @@ void RunActor::enter() {
   stand_in_lines();
   for (const auto& stage : state_.stages) {
     for (const auto& job : stage.jobs) {
-      if (job.state != State::running) continue;
+      if (job.state != State::running || !takes_slot(job.id)) continue;
       engine_.slots_for(executor_of(job.id)).occupy(slot_key(job.id));
       slots_.insert(job.id);
       asked_.insert(job.id);

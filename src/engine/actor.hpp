@@ -56,8 +56,10 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   Engine::Impl& engine() { return engine_; }
   std::string slot_key(const std::string& job) const;
   std::string executor_of(const std::string& job) const;
+  std::size_t running_jobs() const { return runners_.size(); }
 
  private:
+  bool takes_slot(const std::string& job) const;
   struct Batch;
   using Attempt = std::pair<std::string, int>;
 

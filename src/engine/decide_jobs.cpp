@@ -89,11 +89,12 @@ void Decider::waiting_job(const JobState& job) {
 
 void Decider::ready_job(std::size_t index, std::size_t j) {
   const JobState& job = run_.stages[index].jobs[j];
-  if (!world_.slots.contains(job.id)) {
+  const auto& place = run_.index->stages[index].jobs[j];
+  if (place.takes_slot && !world_.slots.contains(job.id)) {
     out_.wants.emplace_back(WantSlot{job.id, band(run_.stages[index])});
     return;
   }
-  const std::string& executor = run_.index->stages[index].jobs[j].plan->executor;
+  const std::string& executor = place.plan->executor;
   event(events::job_started, {{"job", job.id}, {"attempt", job.attempt + 1}, {"executor", executor.empty() ? "local" : executor}});
 }
 

@@ -134,12 +134,12 @@ Awaitable<void> Engine::stop() {
 Stats Engine::stats() const {
   Stats stats;
   for (const auto& [name, queue] : impl_->slots) {
-    stats.running_jobs += queue.busy();
     stats.waiting_jobs += static_cast<int>(queue.waiting());
   }
   for (const auto& [name, executor] : impl_->parts.config->executors) stats.slots += executor.slots;
   stats.active_runs = impl_->actors.size();
   for (const auto& [id, actor] : impl_->actors) {
+    stats.running_jobs += static_cast<int>(actor->running_jobs());
     if (actor->state().parked > 0) ++stats.parked;
     for (const auto& stage : actor->state().stages) {
       for (const auto& gate : stage.gates) stats.waiting_gates += gate.is_open() ? 1 : 0;

@@ -162,6 +162,8 @@ void JobRunner::prepare_spec() {
     }
   }
   spec_.trusted = plan_->trusted;
+  spec_.works_here = pipeline::works_here(*job_);
+  spec_.reads_files = pipeline::reads_files(*job_);
   if (!stage_->environment.empty()) spec_.environment = stage_->environment;
   spec_.job = std::move(resolved);
   spec_.contexts = std::make_shared<Json>(scope().contexts);

@@ -16,7 +16,7 @@ PlanIndex::Stage index_stage(const pipeline::PlanStage& plan) {
     const auto [group, is_new] = groups.try_emplace(job.id, groups.size());
     if (is_new) stage.group_sizes.push_back(0);
     ++stage.group_sizes[group->second];
-    stage.jobs.push_back({&job, {}, group->second});
+    stage.jobs.push_back({&job, {}, group->second, pipeline::works_here(job)});
   }
   for (auto& job : stage.jobs) {
     for (const auto& id : job.plan->needs) {

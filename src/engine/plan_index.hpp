@@ -19,6 +19,7 @@ struct PlanIndex {
     const pipeline::PlanJob* plan = nullptr;
     std::vector<std::size_t> needs;  ///< positions in the same stage, every job of a needed matrix
     std::size_t group = 0;           ///< jobs of one matrix share it; position in Stage::group_sizes
+    bool takes_slot = true;          ///< pipeline::works_here
   };
   struct Stage {
     const pipeline::PlanStage* plan = nullptr;

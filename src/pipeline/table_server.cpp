@@ -125,20 +125,21 @@ Shape calendars() {
 }
 
 Shape executors() {
-  return map_of(object("executor",
-                       {
-                           Field{"kind", choice({"local", "ecs", "codebuild", "kubernetes"}), "where steps run"}.otherwise("local"),
-                           Field{"slots", number(1, 1000), "jobs at once"}.otherwise("2"),
-                           Field{"sandbox", choice({"none", "process", "container"}), "isolation of local steps"}.otherwise("process"),
-                           {"cluster", name(), "for ecs"},
-                           {"task-definition", name(), "for ecs"},
-                           {"project", name(), "for codebuild"},
-                           {"namespace", name(), "for kubernetes"},
-                           {"image", name(), "for ecs, kubernetes and container"},
-                           {"environment", id(), "whose AWS account is used"},
-                       })
-                    .or_nothing(),
-                check_id);
+  return map_of(
+      object("executor",
+             {
+                 Field{"kind", choice({"local", "ecs", "codebuild", "kubernetes"}), "where steps run"}.otherwise("local"),
+                 Field{"slots", number(1, 1000), "jobs at once; those that only ask others (ecs-deploy, http) do not count"}.otherwise("2"),
+                 Field{"sandbox", choice({"none", "process", "container"}), "isolation of local steps"}.otherwise("process"),
+                 {"cluster", name(), "for ecs"},
+                 {"task-definition", name(), "for ecs"},
+                 {"project", name(), "for codebuild"},
+                 {"namespace", name(), "for kubernetes"},
+                 {"image", name(), "for ecs, kubernetes and container"},
+                 {"environment", id(), "whose AWS account is used"},
+             })
+          .or_nothing(),
+      check_id);
 }
 
 Shape root() {

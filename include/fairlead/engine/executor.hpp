@@ -53,6 +53,8 @@ struct JobSpec {
   std::vector<ArtifactsOf> artifacts_from;
   bool trusted = true;                                ///< false: fork pull request: no cache writes, no secrets
   std::optional<std::string> environment;
+  bool works_here = true;   ///< false: its steps only ask others to do something; none of them starts a process
+  bool reads_files = true;  ///< false: no step looks into the workspace, it may stay empty
 };
 
 /// One process to run inside a job.

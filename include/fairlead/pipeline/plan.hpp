@@ -84,6 +84,12 @@ struct RunPlan {
 /// The job with this key; nullptr when there is none.
 const PlanJob* find_job(const RunPlan&, std::string_view key);
 
+/// Whether the job works on the machine of its executor: runs processes, fills or keeps files. One that only asks others to do
+/// something (ECS, a web address) takes no slot there, unless it names its executor, and needs no supervisor.
+bool works_here(const PlanJob&);
+/// Whether one of its steps may read files of the commit.
+bool reads_files(const PlanJob&);
+
 /// Lossless. from_json throws Error(invalid) for what to_json did not write.
 Json to_json(const RunPlan&);
 RunPlan plan_from_json(const Json&);

@@ -80,7 +80,8 @@ Awaitable<bool> LocalJob::open() {
     if (begun) co_return false;
     make_folders(folder_);
     write_record(folder_, {spec_.key.job, workspace_.string(), container_ != nullptr});
-    if (!container_) co_await ensure_link();  // it starts while the workspace is made
+    // It starts while the workspace is made. A job that only talks to others has nothing to supervise.
+    if (!container_ && spec_.works_here) co_await ensure_link();
     co_await prepare_workspace();
   } else if (begun) {
     later_env_ = recorded_env(folder_);
@@ -100,6 +101,10 @@ Awaitable<void> LocalJob::prepare_workspace() {
     co_await parts.pool->run([&] { remove_tree(part); });
   }
   make_folders(part.parent_path());
+  if (!spec_.reads_files) {
+    make_folders(workspace_);  // a thousand deploys at once must not check out a thousand times what none of them reads
+    co_return;
+  }
   const auto notes = co_await parts.checkout(spec_.app, spec_.sha, part);
   const auto base = inside(part, spec_.folder).value_or(part);
   if (!is_present(base)) {

@@ -328,6 +328,15 @@ TEST(Cancel, before_the_plan_ends_the_run_at_once) {
   EXPECT_EQ(run.state.reason, "canceled by user:ops: wrong branch");
 }
 
+TEST(Slots, a_job_that_only_asks_others_needs_none) {
+  auto deploy = job("api");
+  deploy.steps[0].action = "ecs-deploy";
+  RunDriver run(plan({stage("deploy", {deploy, job("unit")}, "prod")}));
+  run.settle();
+  EXPECT_EQ(run.job("api"), State::running);
+  EXPECT_THAT(run.wanted_jobs<WantSlot>(), ElementsAre("unit"));
+}
+
 TEST(Cancel, what_has_not_started_ends_at_once_and_running_jobs_are_stopped) {
   RunDriver run(plan({stage("build", {job("a"), job("b", {"a"})}), stage("deploy", {job("c")}, "prod")}));
   run.start_all().cancel();

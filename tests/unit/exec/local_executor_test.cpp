@@ -36,6 +36,31 @@ TEST(LocalExecutor, RunsStepsInTheWorkspaceAndEndsTheSupervisor) {
   EXPECT_NE(pid, 0);
 }
 
+TEST(LocalExecutor, AJobThatOnlyAsksOthersHasNoSupervisorAndNoCheckout) {
+  Jobs jobs;
+  auto spec = jobs.spec();
+  spec.works_here = spec.reads_files = false;
+  const auto host = jobs.open(spec);
+  jobs.wait(host->log(0, "api serves\n"));
+  EXPECT_FALSE(std::filesystem::exists(jobs.folder() / "alive"));
+  EXPECT_FALSE(std::filesystem::exists(host->workspace() / "README"));
+  jobs.restart();
+  const auto adopted = jobs.open(spec);
+  ASSERT_NE(adopted, nullptr) << "it is found again after a restart";
+  jobs.close(*adopted);
+  EXPECT_EQ(jobs.log(0), "api serves\n");
+}
+
+TEST(LocalExecutor, FilesAreThereForAJobThatReadsThem) {
+  Jobs jobs;
+  auto spec = jobs.spec();
+  spec.works_here = false;
+  const auto host = jobs.open(spec);
+  EXPECT_TRUE(std::filesystem::exists(host->workspace() / "README"));
+  EXPECT_FALSE(std::filesystem::exists(jobs.folder() / "alive"));
+  jobs.close(*host);
+}
+
 TEST(LocalExecutor, AttemptsHaveFoldersOfTheirOwn) {
   Jobs jobs;
   const engine::JobKey first{RunId("run-1"), "unit", 1}, second{RunId("run-1"), "unit", 2};

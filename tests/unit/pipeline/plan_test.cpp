@@ -227,6 +227,40 @@ TEST(Plan, ChecksInputs) {
   EXPECT_EQ(plan(d, context).contexts["inputs"], Json::parse(R"({"note": "hi", "n": 7, "b": true, "c": "y"})"));
 }
 
+PlanJob job_of(std::vector<std::string> actions) {
+  PlanJob job;
+  for (auto& action : actions) {
+    PlanStep step;
+    step.action = std::move(action);
+    job.steps.push_back(std::move(step));
+  }
+  return job;
+}
+
+TEST(Footprint, AJobThatOnlyAsksOthersDoesNotWorkHere) {
+  EXPECT_FALSE(works_here(job_of({"ecs-deploy", "http", "notify"})));
+  EXPECT_TRUE(works_here(job_of({"ecs-deploy", "run"})));
+  EXPECT_TRUE(works_here(job_of({"an-action-of-next-year"})));
+  EXPECT_TRUE(works_here(PlanJob())) << "nothing is known of it";
+  auto named = job_of({"ecs-deploy"});
+  named.executor = "local";
+  EXPECT_TRUE(works_here(named)) << "whoever names the executor wants its slots to count";
+  auto keeping = job_of({"ecs-deploy"});
+  keeping.artifacts["all"] = {"**"};
+  EXPECT_TRUE(works_here(keeping));
+}
+
+TEST(Footprint, FilesAreReadByStepsThatNameOne) {
+  EXPECT_FALSE(reads_files(job_of({"ecs-deploy"})));
+  EXPECT_TRUE(reads_files(job_of({"run"})));
+  auto file = job_of({"ecs-deploy"});
+  file.steps[0].with = {{"task-definition", "deploy/api.yml"}};
+  EXPECT_TRUE(reads_files(file));
+  auto hashing = job_of({"http"});
+  hashing.steps[0].condition = "hashFiles('lock') != ''";
+  EXPECT_TRUE(reads_files(hashing));
+}
+
 TEST(Plan, SurvivesJson) {
   for (const char* branch : {"main", "feature/x"}) {
     const RunPlan p = plan(language(), push_to(branch));

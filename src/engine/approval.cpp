@@ -63,17 +63,23 @@ bool same_person(const Person& person, const std::string& who) {
   return matches(person.id) || std::ranges::any_of(person.aliases, matches);
 }
 
+/// The same, also by what the person once was: for what keeps somebody out.
+bool same_human(const Person& person, const std::string& who) {
+  const std::string wanted = to_lower(who.contains(':') ? who : "user:" + who);
+  return same_person(person, who) || std::ranges::any_of(person.excluded_as, [&](const std::string& id) { return to_lower(id) == wanted; });
+}
+
 bool has_voted(const GateState& gate, const Person& person) {
-  return std::ranges::any_of(gate.votes, [&](const Vote& vote) { return vote.approve && same_person(person, vote.person); });
+  return std::ranges::any_of(gate.votes, [&](const Vote& vote) { return vote.approve && same_human(person, vote.person); });
 }
 
 /// Why this person is kept out whatever the rules say, or empty.
 std::string exclusion(const RunState& run, const ApprovalPolicy& policy, const Person& person) {
   const auto excludes = [&](std::string_view what) { return std::ranges::find(policy.exclude, what) != policy.exclude.end(); };
   const auto among = [&](const std::vector<std::string>& people) {
-    return std::ranges::any_of(people, [&](const std::string& who) { return same_person(person, who); });
+    return std::ranges::any_of(people, [&](const std::string& who) { return same_human(person, who); });
   };
-  const bool own = same_person(person, run.actor);
+  const bool own = same_human(person, run.actor);
   if (own && !policy.self_allowed) return "you asked for this run, and one's own runs need someone else's approval";
   if (excludes("pusher") && among(run.excluded)) return "you pushed this commit (exclude: pusher)";
   if (excludes("commit-authors") && among(run.authors)) return "you are an author of this commit (exclude: commit-authors)";

@@ -61,7 +61,9 @@ Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) 
   auto actor = impl_->actor(id);
   if (!actor) {
     const auto loaded = co_await impl_->load(id);
-    throw Error(ErrorKind::conflict, label(loaded->state()) + " is already " + std::string(to_string(loaded->state().state)));
+    const RunState& run = loaded->state();
+    const std::string why = run.reason.empty() ? "" : ": " + run.reason;
+    throw Error(ErrorKind::conflict, label(run) + " is already " + std::string(to_string(run.state)) + why);
   }
   std::string text;
   co_await actor->ask([&](const RunState& run) {

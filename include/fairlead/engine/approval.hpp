@@ -16,6 +16,9 @@ struct Person {
   std::string id;                ///< "user:lead@example.com", "token:ci", "local:root"
   std::set<std::string> aliases; ///< other identities linked to the same person
   std::set<std::string> groups;  ///< "slack:@deployers", "github:team:acme/sre"
+  /// Identities that this person has or had but that prove nothing now (an earlier e-mail address, an account that was unlinked): they
+  /// keep the person from approving their own runs and give no right.
+  std::set<std::string> excluded_as = {};
   bool is(const std::string& who) const;  ///< `who` is the id, an alias, a group of theirs, or "*"
 };
 

@@ -90,6 +90,23 @@ TEST_F(Approval, excluded_people_by_any_of_their_identities) {
   EXPECT_THAT(cast({"token:other", {"user:dev"}, {"slack:@deployers"}}).text, HasSubstr("asked for this run")) << "a linked identity";
 }
 
+TEST_F(Approval, what_a_person_once_was_excludes_and_gives_no_right) {
+  policy.require = {{{"slack:@deployers", "user:old@example.com"}, 1}};
+  open();
+  const Person moved{"user:new@example.com", {}, {"slack:@deployers"}, {"user:author@example.com"}};
+  EXPECT_THAT(cast(moved).text, HasSubstr("you are an author"));
+  const Person stranger{"user:new@example.com", {}, {}, {"user:old@example.com"}};
+  EXPECT_THAT(cast(stranger).text, HasSubstr("may not decide"));
+}
+
+TEST_F(Approval, a_second_account_is_no_second_vote) {
+  policy.require = {{{"slack:@deployers"}, 2}};
+  open();
+  EXPECT_EQ(cast(lead).kind, Kind::accepted);
+  const Person again{"slack:U1", {}, {"slack:@deployers"}, {"user:lead"}};
+  EXPECT_EQ(cast(again).kind, Kind::idempotent);
+}
+
 TEST_F(Approval, self_allow_lets_the_requester) {
   policy.self_allowed = true;
   policy.exclude = {};

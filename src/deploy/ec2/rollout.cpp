@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/rollout.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration look_every = seconds(3);
+constexpr Duration drain_at_least = seconds(5);
+constexpr int quiet_looks = 3;
+constexpr int most_lists = 5;
+
+bool is_settled(At at) { return at >= At::done || at == At::waiting; }
+
+std::string short_release(const std::string& release) { return release.substr(0, 12); }
+
+std::string hosts_text(int count) { return count == 1 ? "1 host" : std::to_string(count) + " hosts"; }
+
+}  // namespace
+
+std::string_view to_string(At at) {
+  switch (at) {
+    case At::waiting: return "waiting";
+    case At::leaving: return "leaving";
+    case At::draining: return "draining";
+    case At::switching: return "switching";
+    case At::joining: return "joining";
+    case At::settling: return "settling";
+    case At::verifying: return "verifying";
+    case At::done: return "done";
+    case At::restored: return "restored";
+    case At::quarantined: return "quarantined";
+    case At::unreachable: return "unreachable";
+    case At::gone: return "gone";
+  }
+  return "?";
+}
+
+std::string_view to_string(Do what) {
+  switch (what) {
+    case Do::protect: return "protect";
+    case Do::look: return "look";
+    case Do::leave: return "leave";
+    case Do::connections: return "connections";
+    case Do::switch_over: return "switch-over";
+    case Do::switch_back: return "switch-back";
+    case Do::join: return "join";
+    case Do::verify: return "verify";
+    case Do::list: return "list";
+    case Do::unprotect: return "unprotect";
+    case Do::wait: return "wait";
+    case Do::finish: return "finish";
+  }
+  return "?";
+}
+
+Rollout::Rollout(Settings settings, std::vector<Host> hosts, Time started)
+    : settings_(std::move(settings)), started_(started), progress_at_(started), alive_at_(started) {
+  for (auto& host : hosts) {
+    Work work;
+    work.since = started;
+    if (!host.reachable) {
+      work.at = At::unreachable;
+      work.failed = true;
+      work.reason = host.unreachable_why;
+      ++failures_;
+    }
+    work.traffic.kind = host.serving ? Traffic::Kind::serving : Traffic::Kind::out;
+    work.host = std::move(host);
+    works_.push_back(std::move(work));
+  }
+  const auto total = static_cast<int>(works_.size());
+  const bool careful = settings_.pace.canary && total > 1;
+  width_ = careful ? 1 : settings_.pace.batch ? std::max(settings_.pace.batch->at_most(total), 1) : total;
+  publish();
+}
+
+Rollout::Work* Rollout::find(const std::string& host) {
+  const auto found = std::ranges::find_if(works_, [&](const Work& work) { return work.host.id == host; });
+  return found == works_.end() ? nullptr : &*found;
+}
+
+void Rollout::publish() { rows_.assign(works_.begin(), works_.end()); }
+
+void Rollout::move(Work& work, At at, Time now) {
+  work.at = at;
+  work.since = now;
+  work.asked = false;
+  work.quiet = 0;
+  progress_at_ = now;
+}
+
+bool Rollout::counts(const Work& work) const {
+  if (work.at == At::gone) return false;
+  if (settings_.balanced) return work.traffic.kind == Traffic::Kind::serving;
+  return is_settled(work.at) && work.at != At::quarantined && work.at != At::unreachable && (work.host.serving || work.at != At::waiting);
+}
+
+int Rollout::serving() const {
+  return static_cast<int>(std::ranges::count_if(works_, [this](const Work& work) { return counts(work); }));
+}
+
+int Rollout::needed_now() const {
+  const auto total = std::ranges::count_if(works_, [](const Work& work) { return work.at != At::gone; });
+  return needed(settings_.pace, static_cast<int>(total));
+}
+
+int Rollout::free_places(const std::string& zone) const {
+  if (!settings_.pace.zonal) return serving() - needed_now();
+  int total = 0;
+  int good = 0;
+  for (const auto& work : works_) {
+    if (work.at == At::gone || work.host.zone != zone) continue;
+    ++total;
+    if (counts(work)) ++good;
+  }
+  return good - needed(settings_.pace, total);
+}
+
+bool Rollout::busy() const {
+  return std::ranges::any_of(works_, [](const Work& work) { return !is_settled(work.at); });
+}
+
+bool Rollout::stale(Time now) const {
+  return settings_.balanced && (!looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ > look_every);
+}
+
+void Rollout::host_failed(Work& work, const std::string& why, Time now) {
+  work.reason = why;
+  if (work.back) return give_up(work, why, now);
+  work.failed = true;
+  ++failures_;
+  note(work.host.id + ": " + why + "; it goes back first");
+  work.back = true;
+  // What is in traffic again has to leave it before it is touched.
+  move(work, settings_.balanced && !work.has_left ? At::leaving : At::switching, now);
+  const bool proven = std::ranges::any_of(works_, [](const Work& one) { return one.at == At::done; });
+  const int limit = proven || !settings_.pace.canary ? borne(settings_.pace, static_cast<int>(works_.size())) : 0;
+  if (failures_ <= limit) return;
+  stop(Outcome::failed,
+       work.host.id + ": " + why + (limit == 0 ? "" : " (" + hosts_text(failures_) + " failed, " + std::to_string(limit) + " are borne)"),
+       now);
+}
+
+void Rollout::give_up(Work& work, const std::string& why, Time now) {
+  note(work.host.id + ": it could not go back: " + why + "; it stays out of traffic, quarantined");
+  work.failed = true;
+  work.reason = why;
+  move(work, At::quarantined, now);
+}
+
+void Rollout::stop(Outcome outcome, const std::string& why, Time now) {
+  if (stopped_) return;
+  stopped_ = Verdict{.outcome = outcome, .reason = why, .rollback = {}};
+  note("no further host is begun: " + why);
+  progress_at_ = now;
+}
+
+void Rollout::cancel(const std::string& why, Time now) { stop(Outcome::canceled, why, now); }
+void Rollout::condemn(const std::string& why, Time now) { stop(Outcome::failed, why, now); }
+
+void Rollout::is_protected(Time now) {
+  protected_ = true;
+  progress_at_ = now;
+}
+
+void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
+  look_asked_ = false;
+  looked_at_ = now;
+  for (auto& work : works_) {
+    const auto found = traffic.find(work.host.id);
+    work.traffic = found == traffic.end() ? Traffic{} : found->second;
+    using Kind = Traffic::Kind;
+    if (work.at == At::draining && work.traffic.kind == Kind::out) {
+      after_drain(work, now);
+    } else if (work.at == At::settling && work.traffic.kind == Kind::serving) {
+      move(work, At::verifying, now);
+    }
+  }
+}
+
+void Rollout::left(const std::string& host, Time now) {
+  auto* work = find(host);
+  if (!work || work->at != At::leaving) return;
+  work->has_left = true;
+  work->traffic.kind = Traffic::Kind::draining;
+  changed_at_ = now;
+  move(*work, At::draining, now);
+}
+
+void Rollout::saw_connections(const std::string& host, int count, Time now) {
+  auto* work = find(host);
+  if (!work || work->at != At::draining) return;
+  work->asked = false;
+  work->connections_at = now;
+  work->quiet = count == 0 ? work->quiet + 1 : 0;
+  if (work->quiet >= quiet_looks && now - work->since >= drain_at_least) after_drain(*work, now);
+}
+
+void Rollout::after_drain(Work& work, Time now) { move(work, At::switching, now); }
+
+void Rollout::switched(const std::string& host, const Switched& how, Time now) {
+  auto* work = find(host);
+  if (!work || work->at != At::switching) return;
+  if (!how.ok) {
+    if (work->back && how.nothing_to_go_back_to) return give_up(*work, "there is no earlier release on it", now);
+    return host_failed(*work, how.reason, now);
+  }
+  work->host.release = work->back ? "" : settings_.release;
+  move(*work, settings_.balanced ? At::joining : At::verifying, now);
+}
+
+void Rollout::joined(const std::string& host, Time now) {
+  auto* work = find(host);
+  if (!work || work->at != At::joining) return;
+  work->has_left = false;
+  changed_at_ = now;
+  move(*work, At::settling, now);
+}
+
+void Rollout::verified(const std::string& host, const std::string& problem, Time now) {
+  auto* work = find(host);
+  if (!work || work->at != At::verifying) return;
+  if (!problem.empty()) return host_failed(*work, problem, now);
+  note(work->host.id + (work->back ? " serves the release before again" : " serves " + short_release(settings_.release)));
+  move(*work, work->back ? At::restored : At::done, now);
+}
+
+void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std::string& why, Time now) {
+  switch (what) {
+    case Do::protect:
+      protect_asked_ = false;
+      stop(Outcome::failed, why, now);
+      protected_ = true;  // nothing was begun: there is nothing to protect
+      return;
+    case Do::look: look_asked_ = false; return;  // asked again until the deadline of progress
+    case Do::list:
+      list_asked_ = false;
+      final_ = true;
+      note("the hosts could not be listed again: " + why);
+      return;
+    case Do::unprotect:
+      note("the auto-scaling groups could not be released again: " + why);
+      unprotected_ = true;
+      return;
+    default: break;
+  }
+  for (const auto& host : hosts) {
+    auto* work = find(host);
+    if (!work || is_settled(work->at)) continue;
+    work->asked = false;
+    if (what == Do::connections) {
+      work->connections_at = now;
+    } else {
+      host_failed(*work, why, now);
+    }
+  }
+}
+
+void Rollout::listed(const std::vector<Host>& hosts, Time now) {
+  list_asked_ = false;
+  ++lists_;
+  std::set<std::string> present;
+  bool more = false;
+  for (const auto& host : hosts) {
+    present.insert(host.id);
+    if (auto* work = find(host.id)) {
+      if (work->at != At::done || host.release == settings_.release) continue;
+      if (++work->tries > 1) {
+        host_failed(*work,
+                    "it does not run " + short_release(settings_.release) + " after all, but " +
+                        (host.release.empty() ? "an unknown release" : short_release(host.release)),
+                    now);
+      } else {
+        note(host.id + " fell back to another release: it is done again");
+        move(*work, At::waiting, now);
+      }
+      more = true;
+      continue;
+    }
+    if (!host.reachable || host.release == settings_.release) continue;
+    Work work;
+    work.host = host;
+    work.since = now;
+    work.traffic.kind = host.serving ? Traffic::Kind::serving : Traffic::Kind::out;
+    works_.push_back(std::move(work));
+    note(host.id + " came in the meantime: it is brought up to date");
+    more = true;
+  }
+  for (auto& work : works_)
+    if (!present.contains(work.host.id) && work.at != At::gone && is_settled(work.at)) {
+      note(work.host.id + " has left the fleet");
+      move(work, At::gone, now);
+    }
+  final_ = !more || lists_ >= most_lists;
+}
+
+void Rollout::is_unprotected(Time now) {
+  unprotected_ = true;
+  progress_at_ = now;
+}
+
+std::vector<std::string> Rollout::take_notes() { return std::exchange(notes_, {}); }
+
+}  // namespace fairlead::deploy::ec2

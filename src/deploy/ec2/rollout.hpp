@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deploy/ec2/fleet.hpp"
+#include "fairlead/base/json_fwd.hpp"
+
+/// The rolling deploy of a fleet of hosts as a pure machine: what was seen goes in, what to do next comes out. No clock, no I/O; one
+/// value, one owner.
+namespace fairlead::deploy::ec2 {
+
+struct Settings {
+  Pace pace;
+  std::string release;     ///< SHA-256 that `current` is to point to
+  bool balanced = false;   ///< a load balancer says who serves; else whoever is not being worked on and has not failed
+  bool roll_back = true;
+  Duration drain = std::chrono::seconds(300);   ///< longest
+  Duration health = std::chrono::minutes(2);    ///< from joining until the load balancer says healthy
+  Duration progress = std::chrono::minutes(10); ///< nothing moved for this long: it is given up
+};
+
+/// Where a host is on its way. In order of an undisturbed one; what goes wrong goes on at `switching` with `back` set.
+enum class At { waiting, leaving, draining, switching, joining, settling, verifying, done, restored, quarantined, unreachable, gone };
+std::string_view to_string(At);
+
+/// What a load balancer says of a host, over all of its groups.
+struct Traffic {
+  enum class Kind { serving, starting, draining, unhealthy, out } kind = Kind::out;
+  std::string reason;
+};
+
+/// How the script on a host ended.
+struct Switched {
+  bool ok = false;
+  bool nothing_to_go_back_to = false;
+  std::string reason;  ///< one sentence when it is not ok
+};
+
+enum class Do {
+  protect,      ///< keep the auto-scaling groups from interfering
+  look,         ///< at the load balancers: saw()
+  leave,        ///< take hosts out of traffic: left()
+  connections,  ///< how many a draining host still has: saw_connections()
+  switch_over,  ///< to the new release: switched()
+  switch_back,  ///< to the one before: switched()
+  join,         ///< put back into traffic: joined()
+  verify,       ///< ask the host itself: verified()
+  list,         ///< take the inventory again: listed()
+  unprotect,
+  wait,
+  finish
+};
+std::string_view to_string(Do);
+
+struct Command {
+  Do what = Do::finish;
+  std::vector<std::string> hosts;
+  Time until{};  ///< of `wait`
+};
+
+enum class Outcome { succeeded, failed, canceled };
+struct Verdict {
+  Outcome outcome = Outcome::failed;
+  std::string reason;    ///< one sentence
+  std::string rollback;  ///< what became of the rollback, one sentence; empty when there was none
+};
+
+class Rollout {
+ public:
+  /// `hosts` in the order in which they are done.
+  Rollout(Settings, std::vector<Host> hosts, Time started);
+
+  /// What to do now, without what was asked for already and is not answered. Commands of different hosts may go on side by side.
+  std::vector<Command> next(Time now);
+
+  void is_protected(Time now);
+  void saw(const std::map<std::string, Traffic>&, Time now);
+  void left(const std::string& host, Time now);
+  void saw_connections(const std::string& host, int count, Time now);
+  void switched(const std::string& host, const Switched&, Time now);
+  void joined(const std::string& host, Time now);
+  void verified(const std::string& host, const std::string& problem, Time now);  ///< empty: it is good
+  void listed(const std::vector<Host>&, Time now);
+  void is_unprotected(Time now);
+  /// A command cannot be done. `hosts` empty: it concerned none.
+  void refused(Do, const std::vector<std::string>& hosts, const std::string& why, Time now);
+  void cancel(const std::string& why, Time now);
+  /// Something outside says that the new release is bad (an alarm).
+  void condemn(const std::string& why, Time now);
+
+  const std::optional<Verdict>& verdict() const { return verdict_; }
+  struct Row {
+    Host host;
+    At at = At::waiting;
+    bool back = false;    ///< on its way to the release before
+    bool failed = false;
+    std::string reason;
+    Time since{};
+  };
+  const std::vector<Row>& rows() const { return rows_; }
+  int serving() const;
+  int needed_now() const;
+  int failures() const { return failures_; }
+  bool rolling_back() const { return rolling_back_; }
+  /// What happened since the last call, one line each, for the log.
+  std::vector<std::string> take_notes();
+
+  /// Everything that a restarted server cannot see again; `recall` gives it to a fresh machine of the same settings.
+  Json memory() const;
+  void recall(const Json& memory, Time now);
+
+ private:
+  struct Work : Row {
+    bool asked = false;       ///< a command of this host is not answered yet
+    bool has_left = false;    ///< out of traffic by us
+    int quiet = 0;            ///< looks without a connection, in a row
+    Time connections_at{};
+    Traffic traffic;
+    int tries = 0;            ///< times it was given this release
+  };
+
+  Work* find(const std::string& host);
+  void move(Work&, At, Time now);
+  void host_failed(Work&, const std::string& why, Time now);
+  void give_up(Work&, const std::string& why, Time now);
+  void stop(Outcome, const std::string& why, Time now);
+  void after_drain(Work&, Time now);
+  bool busy() const;
+  bool stale(Time now) const;
+  void start_batch(Time now);
+  int free_places(const std::string& zone) const;
+  std::vector<std::size_t> candidates() const;
+  void look_at_times(Time now);
+  void begin_rollback(Time now);
+  void end(Time now);
+  void collect(std::vector<Command>&, Time now);
+  void note(std::string text) { notes_.push_back(std::move(text)); }
+  bool counts(const Work&) const;
+  void publish();
+
+  Settings settings_;
+  std::vector<Work> works_;
+  std::vector<Row> rows_;
+  Time started_;
+  Time progress_at_, alive_at_;
+  bool protected_ = false, protect_asked_ = false, unprotected_ = false, unprotect_asked_ = false;
+  bool look_asked_ = false, list_asked_ = false, final_ = false;
+  std::optional<Time> looked_at_;
+  Time changed_at_{};  ///< last time that we took a host out or put it back
+  int width_ = 1;
+  int finished_batches_ = 0;
+  bool in_batch_ = false;
+  int failures_ = 0;
+  int lists_ = 0;
+  bool rolling_back_ = false;
+  std::optional<Verdict> stopped_;  ///< why no further host is begun
+  std::optional<Verdict> verdict_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace fairlead::deploy::ec2

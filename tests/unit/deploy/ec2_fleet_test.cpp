@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "deploy/ec2/fleet.hpp"
+
+namespace fairlead::deploy::ec2::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<Host> fleet(int count) {
+  std::vector<Host> hosts;
+  for (int i = 0; i < count; ++i) {
+    Host host;
+    host.id = "i-" + std::to_string(i);
+    host.zone = i % 2 == 0 ? "a" : "b";
+    host.release = "old";
+    hosts.push_back(host);
+  }
+  return hosts;
+}
+
+std::vector<std::string> ids(const std::vector<Host>& hosts) {
+  std::vector<std::string> list;
+  for (const auto& host : hosts) list.push_back(host.id);
+  return list;
+}
+
+TEST(Ec2Share, CountsAndPercentages) {
+  EXPECT_EQ(parse_share("75%")->at_least(10), 8);
+  EXPECT_EQ(parse_share("10%")->at_most(19), 1);
+  EXPECT_EQ(parse_share("3")->at_least(2), 2);
+  for (const char* wrong : {"", "%", "101%", "-1", "x", "1.5"}) EXPECT_FALSE(parse_share(wrong)) << wrong;
+}
+
+TEST(Ec2Order, WhatCostsNoCapacityComesFirstAndZonesTakeTurns) {
+  auto hosts = fleet(4);
+  hosts[3].serving = false;
+  hosts[2].release = "";
+  hosts[0].release = "new";
+  EXPECT_THAT(ids(in_order(hosts, "new", false)), ElementsAre("i-3", "i-2", "i-1", "i-0"));
+  EXPECT_THAT(ids(in_order(fleet(4), "new", false)), ElementsAre("i-0", "i-1", "i-2", "i-3"));
+  EXPECT_THAT(ids(in_order(fleet(4), "new", true)), ElementsAre("i-0", "i-2", "i-1", "i-3"));
+}
+
+TEST(Ec2Arithmetic, SaysWhyItCanNeverHold) {
+  Pace pace;
+  pace.min_healthy = {95, true};
+  EXPECT_THAT(impossible(pace, fleet(10)), HasSubstr("min-healthy 95% of 10 hosts is 10, and 10 serve: none may ever leave"));
+  pace.min_healthy = {3, false};
+  auto short_fleet = fleet(4);
+  short_fleet[0].serving = short_fleet[1].serving = false;
+  EXPECT_THAT(impossible(pace, short_fleet), HasSubstr("but only 2 serve now"));
+  pace.min_healthy = {50, true};
+  EXPECT_EQ(impossible(pace, fleet(2)), "");
+  pace.zonal = true;
+  EXPECT_EQ(impossible(pace, fleet(4)), "");
+  EXPECT_THAT(impossible(pace, fleet(3)), HasSubstr("in zone b"));
+}
+
+TEST(Ec2Arithmetic, BatchesDoubleAfterTheCanary) {
+  Pace pace;
+  pace.min_healthy = {50, true};
+  EXPECT_THAT(batches(pace, 16, 16), ElementsAre(1, 2, 4, 8, 1));
+  pace.batch = Share{2, false};
+  EXPECT_THAT(batches(pace, 6, 6), ElementsAre(1, 2, 2, 1));
+  pace.canary = false;
+  EXPECT_THAT(batches(pace, 6, 6), ElementsAre(2, 2, 2));
+  EXPECT_THAT(batches(Pace{}, 1, 0), ElementsAre(1));
+}
+
+}  // namespace
+}  // namespace fairlead::deploy::ec2::test

@@ -12,6 +12,7 @@ struct Limiter::Line {
   std::list<Signal*> waiting;  ///< the first one watches the bucket, the others wait to become the first
   std::uint64_t calls = 0;
   std::uint64_t throttled = 0;
+  Duration waited{};
 };
 
 namespace {
@@ -48,6 +49,7 @@ std::shared_ptr<Limiter::Line> Limiter::line_of(const LimitKey& key) {
 
 Awaitable<Time> Limiter::admit(LimitKey key) {
   const auto line = line_of(key);
+  const auto came = clock_();
   Place<Line> place(line, executor_);
   while (true) {
     if (!place.is_first()) {
@@ -59,6 +61,7 @@ Awaitable<Time> Limiter::admit(LimitKey key) {
     if (ready <= now) {
       line->bucket.take(now);
       ++line->calls;
+      line->waited += now - came;
       co_return now;
     }
     co_await sleep_for(ready - now);
@@ -85,6 +88,7 @@ std::vector<Usage> Limiter::usage() const {
                    .family = key.family,
                    .calls = line->calls,
                    .throttled = line->throttled,
+                   .waited = line->waited,
                    .rate = line->bucket.rate(),
                    .waiting = line->waiting.size()});
   return out;

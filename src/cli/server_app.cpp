@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "cli/aws_metrics.hpp"
 #include "cli/checks.hpp"
 #include "cli/deploying.hpp"
 #include "cli/exposure.hpp"
@@ -226,6 +227,7 @@ void ServerApp::State::listen() {
     return files;
   };
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
+  parts.more_metrics.emplace_back([this] { return aws_metrics(aws->usage()); });
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };
   web = std::make_unique<web::Web>(std::move(parts));
 

@@ -9,8 +9,9 @@ namespace fairlead::pipeline {
 namespace {
 
 /// Actions that only talk to somebody else and wait.
-constexpr std::array<std::string_view, 10> remote{"approve",      "cloudformation", "cloudfront-invalidate", "codebuild", "ecs-deploy",
-                                                  "ecs-run-task", "ecs-schedule",   "http",                  "notify",    "wait"};
+constexpr std::array<std::string_view, 10> remote{
+    "approve", "cloudformation", "cloudfront-invalidate", "codebuild", "ecs-deploy", "ecs-run-task", "ecs-schedule", "http", "notify",
+    "wait"};
 /// Their inputs that name, or may name, a file.
 constexpr std::array<std::string_view, 2> file_inputs{"task-definition", "template"};
 

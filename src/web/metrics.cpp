@@ -16,10 +16,6 @@ namespace fairlead::web {
 
 namespace {
 
-std::string escaped(std::string_view value) {
-  return replace_all(replace_all(replace_all(std::string(value), "\\", "\\\\"), "\"", "\\\""), "\n", "\\n");
-}
-
 /// Resident bytes of this process.
 double resident_bytes() {
   const auto statm = read_file_if_exists("/proc/self/statm");
@@ -56,20 +52,6 @@ void write_connections(MetricsText& out, const net::Server::Stats& stats) {
 }
 
 }  // namespace
-
-void MetricsText::family(std::string_view name, std::string_view type, std::string_view help) {
-  text_ += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
-}
-
-void MetricsText::sample(std::string_view name, const Labels& labels, double value) {
-  text_ += name;
-  if (!labels.empty()) {
-    std::vector<std::string> pairs;
-    for (const auto& [key, label] : labels) pairs.push_back(key + "=\"" + escaped(label) + "\"");
-    text_ += "{" + join(pairs, ",") + "}";
-  }
-  text_ += fmt::format(" {}\n", value);
-}
 
 void Metrics::count(std::string_view method, std::string_view pattern, int status, std::chrono::steady_clock::duration took) {
   const auto route = std::string(method) + " " + std::string(pattern);

@@ -8,19 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "fairlead/web/metrics_text.hpp"
+
 namespace fairlead::web {
-
-/// Text exposition of Prometheus, built line by line; label values are escaped.
-class MetricsText {
- public:
-  using Labels = std::map<std::string, std::string>;
-  void family(std::string_view name, std::string_view type, std::string_view help);
-  void sample(std::string_view name, const Labels& labels, double value);
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 /// Counts answers by route and status, and how long they took. io thread.
 class Metrics {

@@ -93,6 +93,14 @@ contains "the image is pinned to its digest" "$(ecs DescribeTaskDefinition '{"ta
 contains "a field that nobody knows is kept" "$(ecs DescribeTaskDefinition '{"taskDefinition":"api"}')" aFieldOfNextYear
 contains "the revision carries the key of its step" "$(ecs DescribeTaskDefinition '{"taskDefinition":"api","include":["TAGS"]}')" fairlead:key
 
+metrics=$(api /metrics)
+contains "the metrics explain the calls to AWS" "$metrics" "# HELP fairlead_aws_calls_total "
+contains "the metrics give their type" "$metrics" "# TYPE fairlead_aws_calls_total counter"
+contains "the metrics count them per rate limit" "$metrics" \
+  'fairlead_aws_calls_total{account="default",family="ecs/task-definitions-write",region="us-east-1"} 1'
+contains "and throttles, of which there are none" "$metrics" \
+  'fairlead_aws_throttles_total{account="default",family="ecs/services-write",region="us-east-1"} 0'
+
 deploy "$registry/sim/api:2"
 equal "the same again succeeds" "$state" succeeded
 contains "and changes nothing" "$(logs)" "runs exactly this already"

@@ -26,6 +26,7 @@ struct Usage {
   std::string account, region, family;  ///< "ecs/describe-services"
   std::uint64_t calls = 0;  ///< HTTP requests
   std::uint64_t throttled = 0;  ///< answers that were throttles; none of them reached a caller
+  Duration waited{};  ///< of all calls together, for their turn
   double rate = 0;  ///< calls per second allowed now
   std::size_t waiting = 0;
 };

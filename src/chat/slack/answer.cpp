@@ -55,7 +55,8 @@ Json read_answer(const std::string& method, const net::HttpReply& reply) {
   if (code == "ratelimited") throw throttled(method, reply);
   if (std::ranges::find(outcome_unknown, code) != outcome_unknown.end()) throw ApiError(Kind::unknown, method, code, detail_of(answer));
   if (!code.empty()) throw ApiError(Kind::rejected, method, code, detail_of(answer));
-  if (reply.ok()) throw ApiError(Kind::unknown, method, "", "the answer is not one of Slack's: " + ellipsize(strip_control(reply.body), 80));
+  if (reply.ok())
+    throw ApiError(Kind::unknown, method, "", "the answer is not one of Slack's: " + ellipsize(strip_control(reply.body), 80));
   throw ApiError(Kind::rejected, method, "http_" + std::to_string(reply.status), "");
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fairlead/net/client.hpp"
+
 #include <array>
 
 #include "chat/slack/answer.hpp"
@@ -6,7 +8,6 @@
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/chat/slack.hpp"
-#include "fairlead/net/client.hpp"
 
 namespace fairlead::chat::slack {
 

@@ -51,6 +51,7 @@ TEST_F(LimiterTest, ServesInTheOrderOfArrival) {
   io.run();
   EXPECT_EQ(entered, (std::vector<int>{0, 1, 2, 3, 4}));
   EXPECT_EQ(limiter.usage().at(0).waiting, 0u);
+  EXPECT_GE(limiter.usage().at(0).waited, 5h) << "five calls waited an hour each";
 }
 
 TEST_F(LimiterTest, LetsOthersThroughWhenTheFirstGivesUp) {

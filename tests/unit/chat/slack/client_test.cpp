@@ -53,7 +53,8 @@ TEST(SlackAnswer, SaysHowLongToWait) {
 }
 
 TEST(SlackForm, IsWhatSlacksSdkSends) {
-  const Json arguments{{"channel", "C1"}, {"blocks", Json::array({{{"type", "divider"}}})}, {"text", "a&b=ü"}, {"flag", true}, {"no", nullptr}};
+  const Json arguments{
+      {"channel", "C1"}, {"blocks", Json::array({{{"type", "divider"}}})}, {"text", "a&b=ü"}, {"flag", true}, {"no", nullptr}};
   EXPECT_EQ(form_of(arguments), "blocks=%5B%7B%22type%22%3A%22divider%22%7D%5D&channel=C1&flag=true&text=a%26b%3D%C3%BC");
   EXPECT_EQ(fields_of("text=a+b%26c&text=second&empty="), Json({{"text", "a b&c"}, {"empty", ""}}));
 }
@@ -101,7 +102,8 @@ class SlackClient : public testing::Test {
   std::string workspace_ = "slack";
   Seen seen_;
   net::TestServer server_{[this](net::Request& request) -> Awaitable<net::Response> {
-    seen_ = {request.path, std::string(request.headers.get("Authorization")), request.body, std::string(request.headers.get("Content-Type"))};
+    seen_ = {request.path, std::string(request.headers.get("Authorization")), request.body,
+             std::string(request.headers.get("Content-Type"))};
     if (request.path == "/api/hang") co_await sleep_for(std::chrono::hours(1));
     if (request.path == "/response/1") co_return net::Response::text(200, "ok");
     if (request.path == "/response/2") co_return net::Response::text(404, "used_url");

@@ -46,7 +46,12 @@ TEST(SlackSignature, CoversEveryByteOfTheBody) {
 
 TEST(SlackSignature, ComesInOneSpellingOnly) {
   const std::string good = slacks_signature;
-  const std::vector<std::string> others{good.substr(3), "v1=" + good.substr(3), good + "0", good.substr(0, 66), "v0=", " " + good,
+  const std::vector<std::string> others{good.substr(3),
+                                        "v1=" + good.substr(3),
+                                        good + "0",
+                                        good.substr(0, 66),
+                                        "v0=",
+                                        " " + good,
                                         "v0=A2114D57B48EAC39B9AD189DD8316235A7B4A8D21A10BD27519666489C69B503"};
   for (const auto& bad : others) EXPECT_NE(refuse(slacks_body, slacks_time, bad), "") << bad;
 }

@@ -24,6 +24,9 @@ struct CardContext {
   std::string card;  ///< key of the card, for its grants
   Granting grant;
   std::function<std::string(const std::string&)> mention;  ///< of a person's id; empty: chat::mention
+  std::string repository;  ///< of the app, as configured: commits become links when its host is known; may be empty
+  std::string deployed;  ///< version that is in the environment of the approval now, for the comparison; may be empty
+  bool break_glass = false;  ///< the approval may be bypassed by somebody: offer it
 };
 
 /// The one card of a run, edited in place until its end.

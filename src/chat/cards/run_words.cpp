@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chat/cards/run_words.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "chat/cards/words.hpp"
+
+namespace fairlead::chat {
+
+namespace {
+
+const Json nothing;
+
+bool is_one_of(std::string_view state, std::initializer_list<std::string_view> states) {
+  return std::ranges::find(states, state) != states.end();
+}
+
+bool ended_badly(std::string_view state) { return is_one_of(state, {"failed", "lost", "canceled", "superseded"}); }
+
+const Json& stages_of(const Json& run) {
+  const Json& stages = member(run, "stages");
+  return stages.is_array() ? stages : nothing;
+}
+
+/// "2/4" of the current stage.
+std::string position(const Json& run) {
+  const Json& stages = stages_of(run);
+  const Json& current = current_stage(run);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (&stages[i] == &current) return " " + std::to_string(i + 1) + "/" + std::to_string(stages.size());
+  }
+  return {};
+}
+
+std::string waiting_phase(const Json& stage) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kinds{{{"approval", "waits for approval"},
+                                                                                      {"lock", "locked"},
+                                                                                      {"calendar", "waits for its hours"},
+                                                                                      {"queue", "in the queue"},
+                                                                                      {"wait", "waits"},
+                                                                                      {"check", "waits for checks"}}};
+  for (const auto& [kind, words] : kinds) {
+    if (open_gate(stage, kind).is_object()) return std::string(words);
+  }
+  return "waits";
+}
+
+bool deployed_something(const Json& run) {
+  return std::ranges::any_of(stages_of(run), [](const Json& stage) {
+    return text_at(stage, "state") == "succeeded" && !text_at(stage, "environment").empty();
+  });
+}
+
+}  // namespace
+
+bool has_ended(const Json& run) { return is_one_of(text_at(run, "state"), {"succeeded", "failed", "canceled", "skipped", "superseded", "lost"}); }
+
+const Json& current_stage(const Json& run) {
+  const Json& stages = stages_of(run);
+  const auto first = [&](auto matches) -> const Json& {
+    const auto found = std::ranges::find_if(stages, matches);
+    return found == stages.end() ? nothing : *found;
+  };
+  const auto in = [](auto... states) {
+    return [=](const Json& stage) { return is_one_of(text_at(stage, "state"), {states...}); };
+  };
+  if (!has_ended(run)) {
+    for (const char* state : {"running", "waiting", "queued"})
+      if (const Json& stage = first(in(state)); stage.is_object()) return stage;
+    return nothing;
+  }
+  if (ended_badly(text_at(run, "state"))) {
+    if (const Json& stage = first([](const Json& it) { return ended_badly(text_at(it, "state")); }); stage.is_object()) return stage;
+  }
+  const Json* last = &nothing;
+  for (const auto& stage : stages)
+    if (text_at(stage, "state") == "succeeded" && !text_at(stage, "environment").empty()) last = &stage;
+  return *last;
+}
+
+std::string environment_of(const Json& run) {
+  if (const auto target = text_at(run, "target_environment"); !target.empty()) return target;
+  return text_at(current_stage(run), "environment");
+}
+
+std::string run_title(const Json& run) {
+  const auto environment = environment_of(run);
+  return text_at(run, "app") + (environment.empty() ? "" : " → " + environment) + " #" + std::to_string(number_at(run, "number"));
+}
+
+std::string run_phase(const Json& run) {
+  const auto state = text_at(run, "state");
+  const Json& stage = current_stage(run);
+  if (has_ended(run)) {
+    if (state == "succeeded") return deployed_something(run) ? "deployed" : "succeeded";
+    return state == "lost" ? "lost track of it" : state;
+  }
+  if (member(run, "cancel").is_object()) return "being canceled";
+  if (!stage.is_object()) return state == "queued" ? "reading the pipeline" : state;
+  const auto stage_state = text_at(stage, "state");
+  if (stage_state == "waiting") return waiting_phase(stage) + position(run);
+  if (stage_state == "running") return (text_at(stage, "environment").empty() ? text_at(stage, "name") : "deploying") + position(run);
+  return "queued" + position(run);
+}
+
+std::string run_sentence(const Json& run) {
+  std::string sentence = plain_line(run_title(run), 200) + ": " + plain_line(run_phase(run), 100);
+  const auto took = elapsed(run);
+  if (!took.empty()) sentence += " after " + took;
+  const auto reason = plain_line(text_at(run, "reason"), 300);
+  if (has_ended(run) && !reason.empty() && text_at(run, "state") != "succeeded") sentence += ": " + reason;
+  const auto message = text_at(run, "message");
+  const auto subject = plain_line(std::string_view(message).substr(0, message.find('\n')), 150);
+  if (!subject.empty()) sentence += " (" + subject + ")";
+  return escape(sentence);
+}
+
+const Json& open_gate(const Json& stage, std::string_view kind) {
+  for (const auto& gate : member(stage, "gates"))
+    if (text_at(gate, "state") == "open" && text_at(gate, "kind") == kind) return gate;
+  return nothing;
+}
+
+const Json& approval_gate(const Json& stage) {
+  for (const auto& gate : member(stage, "gates"))
+    if (text_at(gate, "kind") == "approval") return gate;
+  return nothing;
+}
+
+const Json& stage_of(const Json& run, std::string_view name) {
+  for (const auto& stage : stages_of(run))
+    if (text_at(stage, "name") == name) return stage;
+  return nothing;
+}
+
+BrokenStep broken_step(const Json& run) {
+  const auto broken = [](const Json& it) { return is_one_of(text_at(it, "state"), {"failed", "lost"}); };
+  const Json& stages = stages_of(run);
+  BrokenStep at;
+  const auto stage = std::ranges::find_if(stages, broken);
+  if (stage == stages.end()) return at;
+  at.stage = text_at(*stage, "name");
+  at.environment = text_at(*stage, "environment");
+  at.reason = text_at(*stage, "reason");
+  const Json& jobs = member(*stage, "jobs");
+  const auto job = std::ranges::find_if(jobs, broken);
+  if (job == jobs.end()) return at;
+  at.job = text_at(*job, "id");
+  at.reason = text_at(*job, "reason", at.reason);
+  const Json& steps = member(*job, "steps");
+  const auto step = std::ranges::find_if(steps, broken);
+  if (step == steps.end()) return at;
+  at.step = text_at(*step, "name");
+  at.index = static_cast<int>(number_at(*step, "index"));
+  const auto reason = text_at(*step, "reason");
+  if (!reason.empty()) {
+    at.reason = reason;
+  } else if (member(*step, "exit_code").is_number_integer()) {
+    at.reason = "exit code " + std::to_string(number_at(*step, "exit_code"));
+  }
+  return at;
+}
+
+}  // namespace fairlead::chat

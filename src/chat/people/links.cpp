@@ -144,8 +144,11 @@ Awaitable<engine::Person> Links::known(engine::Person person) {
 void Links::forget() { remembered_until_ = {}; }
 
 Awaitable<Link> Links::link(std::string identity, std::string person, std::string by, std::string who) {
-  Link wanted{.identity = checked(identity, "identity"), .person = checked(person, "person"), .by = std::move(by),
-              .linked_by = std::move(who), .at = clock_()};
+  Link wanted{.identity = checked(identity, "identity"),
+              .person = checked(person, "person"),
+              .by = std::move(by),
+              .linked_by = std::move(who),
+              .at = clock_()};
   auto made = co_await store_.transact([&](store::Tx& tx) { return make(tx, wanted); });
   forget();
   co_return made;
@@ -173,7 +176,8 @@ Awaitable<void> Links::confirmed(std::string identity, std::string email) {
   const auto news = co_await store_.read([&](store::View& view) { return after_confirmation(view, identity, person, time); });
   if (!news) co_return;
   co_await store_.transact([&](store::Tx& tx) {
-    if (const auto link = after_confirmation(tx, identity, person, time)) keep(tx, *link, link->person.empty() ? "user.unlinked" : "user.linked");
+    if (const auto link = after_confirmation(tx, identity, person, time))
+      keep(tx, *link, link->person.empty() ? "user.unlinked" : "user.linked");
   });
   forget();
 }
@@ -197,7 +201,8 @@ Awaitable<Link> Links::redeem(std::string code, engine::Person person) {
     if (time_at(kept, "expires").value_or(Time{}) <= time)
       throw Error(ErrorKind::not_found, "this code is not valid (any more)", "say `link` in the chat to get a new one");
     tx.erase(code_kind, key);
-    return make(tx, {.identity = text_at(kept, "identity"), .person = spelled(person.id), .by = "code", .linked_by = person.id, .at = time});
+    return make(tx,
+                {.identity = text_at(kept, "identity"), .person = spelled(person.id), .by = "code", .linked_by = person.id, .at = time});
   });
   forget();
   co_return made;

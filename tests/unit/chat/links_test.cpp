@@ -32,7 +32,9 @@ ErrorKind kind_of(const std::function<void()>& act) {
 class LinksTest : public testing::Test {
  protected:
   engine::Person known(const std::string& id) { return harness_.run(links_.known(person(id))); }
-  Link link(const std::string& identity, const std::string& owner) { return harness_.run(links_.link(identity, owner, "admin", "user:ops")); }
+  Link link(const std::string& identity, const std::string& owner) {
+    return harness_.run(links_.link(identity, owner, "admin", "user:ops"));
+  }
   Link redeem(const std::string& code, const std::string& id) { return harness_.run(links_.redeem(code, person(id))); }
   std::string code(const std::string& user) {
     return harness_.run(links_.code({.workspace = "slack", .home = "T1", .user = user, .name = ""}));

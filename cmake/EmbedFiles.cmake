@@ -1,7 +1,7 @@
-# cmake -D OUTPUT=x.cpp -D FOLDER=root -D "FILES=a|b|c" -P EmbedFiles.cmake
-# Writes `const std::vector<EmbeddedFile>& sample_files()` with the bytes of the files.
+# cmake -D OUTPUT=x.cpp -D FOLDER=root -D "FILES=a|b|c" -D ROOM=cli -D FUNCTION=sample_files -P EmbedFiles.cmake
+# Writes `const std::vector<EmbeddedFile>& <function>()` of <room>/<function>.hpp with the bytes of the files.
 string(REPLACE "|" ";" files "${FILES}")
-set(text "#include \"cli/sample_files.hpp\"\n\nnamespace fairlead::cli {\nnamespace {\n")
+set(text "#include \"${ROOM}/${FUNCTION}.hpp\"\n\nnamespace fairlead::${ROOM} {\nnamespace {\n")
 set(rows "")
 set(index 0)
 foreach(file IN LISTS files)
@@ -16,6 +16,6 @@ foreach(file IN LISTS files)
   string(APPEND rows "      {\"${file}\", ${mode}, {reinterpret_cast<const char*>(file_${index}), sizeof file_${index}}},\n")
   math(EXPR index "${index} + 1")
 endforeach()
-string(APPEND text "}  // namespace\n\nconst std::vector<EmbeddedFile>& sample_files() {\n  static const std::vector<EmbeddedFile> files{\n${rows}  };\n"
-                   "  return files;\n}\n\n}  // namespace fairlead::cli\n")
+string(APPEND text "}  // namespace\n\nconst std::vector<EmbeddedFile>& ${FUNCTION}() {\n  static const std::vector<EmbeddedFile> files{\n${rows}  };\n"
+                   "  return files;\n}\n\n}  // namespace fairlead::${ROOM}\n")
 file(WRITE ${OUTPUT} "${text}")

@@ -12,6 +12,7 @@ constexpr auto interval = std::chrono::hours(1);
 constexpr auto deliveries_kept = std::chrono::hours(24 * 30);
 constexpr auto bodies_kept = std::chrono::hours(24 * 90);  // digests, which keep a captured delivery from being sent again
 constexpr auto keys_kept = std::chrono::hours(24 * 7);
+constexpr auto sessions_kept = std::chrono::hours(12);  // of browsers: over after that time
 constexpr auto recovery = std::chrono::minutes(5);
 constexpr int at_a_time = 200;  // deliveries carry their bodies: more would hold up the writer
 
@@ -60,6 +61,7 @@ Awaitable<void> forget_expired(store::Store& store, Time now) {
   const int rows = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_deliveries(deliveries, at_a_time); });
   const int bodies = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("hook-body", hashes, at_a_time); });
   const int used = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("idempotency", keys, at_a_time); });
+  co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("web.session", now - sessions_kept, at_a_time); });
   if (rows + bodies + used > 0) log::info("retention.forgotten", {{"deliveries", rows}, {"bodies", bodies}, {"keys", used}});
 }
 

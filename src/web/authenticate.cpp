@@ -7,6 +7,7 @@
 
 #include "fairlead/base/strings.hpp"
 #include "fairlead/pipeline/server_config.hpp"
+#include "web/sessions.hpp"
 #include "web/tokens.hpp"
 
 namespace fairlead::web {
@@ -48,6 +49,19 @@ Identity identity_of(uid_t uid, const pipeline::ServerConfig& config) {
   return who;
 }
 
+Awaitable<Identity> of_session(Services& services, const net::Request& request, std::string cookie) {
+  const auto session = co_await services.sessions.check(cookie);
+  const auto token = co_await services.tokens.still_valid(session.token);
+  if (request.method != "GET" && request.method != "HEAD")
+    if (const auto why = forged(request, services.parts.public_url, cookie); !why.empty())
+      throw Error(ErrorKind::refused, request.method + " " + request.path + " was not asked for by this server's own page: " + why,
+                  "reload the page; programs use `Authorization: Bearer <token>`");
+  auto who = identity_of(token, services.config);
+  who.session = session.id;
+  who.via = "console";
+  co_return who;
+}
+
 }  // namespace
 
 Awaitable<Identity> authenticate(Services& services, const net::Request& request) {
@@ -60,8 +74,9 @@ Awaitable<Identity> authenticate(Services& services, const net::Request& request
     co_return identity_of(token, services.config);
   }
   if (request.peer.uid) co_return identity_of(*request.peer.uid, services.config);
+  if (const auto cookie = session_cookie(request); !cookie.empty()) co_return co_await of_session(services, request, cookie);
   throw Error(ErrorKind::unauthorized, "this needs an API token",
-              "send `Authorization: Bearer <token>`, or use the unix socket on the server's host");
+              "send `Authorization: Bearer <token>`, or use the unix socket on the server's host; browsers sign in at /chat");
 }
 
 void authorize(const Route& route, const Identity& who) {

@@ -5,8 +5,8 @@
 
 namespace fairlead::web {
 
-/// Who calls: a bearer token when one is given, else the user of the unix socket. Throws Error(unauthorized) for nobody.
-/// Browser sessions will be a third way in here; they alone need protection against forged requests.
+/// Who calls: a bearer token when one is given, else the user of the unix socket, else a browser's session. Throws Error(unauthorized)
+/// for nobody, Error(refused) for what a session asks for without the page's own X-CSRF-Token: another page may have sent it.
 Awaitable<Identity> authenticate(Services&, const net::Request&);
 
 /// Throws Error(refused) naming the role that the matched route asks for.

@@ -18,6 +18,8 @@ namespace fairlead::web {
 
 class EventHub;
 class Metrics;
+class RateLimiter;
+class Sessions;
 class Tokens;
 
 /// What the handlers share: one per server.
@@ -25,8 +27,10 @@ struct Services {
   Parts parts;
   const pipeline::ServerConfig& config;
   Tokens& tokens;
+  Sessions& sessions;
   EventHub& events;
   Metrics& metrics;
+  RateLimiter& failures;  ///< wrong credentials, by address
 
   engine::Engine& engine() const { return *parts.engine; }
   store::Store& store() const { return *parts.store; }

@@ -21,6 +21,17 @@ Awaitable<net::Response> receive_app_hook(Call&);
 Awaitable<net::Response> badge(Call&);
 Awaitable<net::Response> metrics(Call&);
 
+// pages.cpp, chat_api.cpp
+Awaitable<net::Response> chat_page(Call&);
+Awaitable<net::Response> ui_asset(Call&);
+Awaitable<net::Response> sign_in(Call&);
+Awaitable<net::Response> sign_out(Call&);
+Awaitable<net::Response> chat_command(Call&);
+Awaitable<net::Response> chat_interaction(Call&);
+Awaitable<net::Response> chat_options(Call&);
+Awaitable<net::Response> chat_messages(Call&);
+Awaitable<net::Response> chat_stream(Call&);
+
 // places_api.cpp
 Awaitable<net::Response> list_apps(Call&);
 Awaitable<net::Response> get_app(Call&);

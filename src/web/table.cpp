@@ -57,6 +57,36 @@ void add_open(Routes& table) {
                   for_hooks);
 }
 
+void add_chat(Routes& table) {
+  constexpr Parameter client{"client", "which open page this is: what answers it goes nowhere else"};
+  constexpr std::string_view object = R"({"type":"object"})";
+  table.add<none>("GET", "/chat", &chat_page,
+                  {.summary = "Chat-ops in the browser; the sign-in page without a session", .produces = "text/html"});
+  table.add<none>("GET", "/ui/{file}", &ui_asset, {.summary = "Scripts and styles of the pages", .produces = "text/javascript"});
+  table.add<none>("POST", "/sign-in", &sign_in,
+                  {.summary = "Form field `token`: opens a browser session", .produces = "text/html", .status = 303}, {.body_bytes = 4096});
+  table.add<viewer>("POST", "/sign-out", &sign_out, {.summary = "End the browser session", .status = 204}, {.body_bytes = 4096});
+  table.add<viewer>("POST", "/api/v1/chat/commands", &chat_command,
+                    {.summary = "Type a command",
+                     .query = {client},
+                     .request = R"({"type":"object","required":["text"],"properties":{"text":{"type":"string"}}})",
+                     .response = object},
+                    {.body_bytes = 64u << 10});
+  table.add<viewer>(
+      "POST", "/api/v1/chat/interactions", &chat_interaction,
+      {.summary = "Press a button, choose, submit or close a modal", .query = {client}, .request = object, .response = object},
+      {.body_bytes = 256u << 10});
+  table.add<viewer>("POST", "/api/v1/chat/options", &chat_options,
+                    {.summary = "Suggestions of a select menu", .query = {client}, .request = object, .response = object},
+                    {.body_bytes = 64u << 10});
+  table.add<viewer>("GET", "/api/v1/chat/messages", &chat_messages,
+                    {.summary = "What the console shows now", .query = {client}, .response = object});
+  table.add<viewer>("GET", "/api/v1/chat/stream", &chat_stream,
+                    {.summary = "What changes in the console; Last-Event-ID resumes",
+                     .query = {client, {"after", "cursor of /api/v1/chat/messages"}},
+                     .produces = "text/event-stream"});
+}
+
 void add_places(Routes& table) {
   table.add<viewer>("GET", "/metrics", &metrics, {.summary = "Figures in the Prometheus text format", .produces = "text/plain"});
   table.add<viewer>("GET", "/api/v1/whoami", &whoami,
@@ -193,6 +223,7 @@ void add_administration(Routes& table) {
 Routes build() {
   Routes table;
   add_open(table);
+  add_chat(table);
   add_places(table);
   add_runs(table);
   add_planning(table);

@@ -144,6 +144,13 @@ Awaitable<std::optional<Token>> Tokens::find(std::string id) {
   co_return token;
 }
 
+Awaitable<Token> Tokens::still_valid(std::string id) {
+  auto token = co_await find(std::move(id));
+  if (!token || (token->expires_at && *token->expires_at <= clock_()))
+    throw Error(ErrorKind::unauthorized, "the API token of this session is revoked or has expired", "sign in again at /chat");
+  co_return *std::move(token);
+}
+
 Awaitable<Token> Tokens::check(std::string text) {
   const auto parts = read_token(text);
   std::optional<Token> token;

@@ -54,6 +54,8 @@ class Tokens {
   Awaitable<Token> revoke(std::string id_or_name, std::string who);
   /// The valid token with this text. Throws Error(unauthorized), the same for every reason but expiry.
   Awaitable<Token> check(std::string text);
+  /// The same by id, for what was opened with the token. Throws Error(unauthorized) when it is revoked or over.
+  Awaitable<Token> still_valid(std::string id);
 
  private:
   struct Remembered {

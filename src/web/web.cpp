@@ -9,6 +9,7 @@
 #include "web/handlers.hpp"
 #include "web/metrics.hpp"
 #include "web/rate_limit.hpp"
+#include "web/sessions.hpp"
 #include "web/tokens.hpp"
 
 namespace fairlead::web {
@@ -25,14 +26,22 @@ struct Limiters {
 struct Web::State {
   explicit State(const Parts& parts)
       : tokens(*parts.store, parts.clock),
+        sessions(*parts.store, parts.clock),
         events(std::make_shared<EventHub>(parts.engine->parts().executor, *parts.store)),
-        services{.parts = parts, .config = parts.engine->config(), .tokens = tokens, .events = *events, .metrics = metrics} {}
+        services{.parts = parts,
+                 .config = parts.engine->config(),
+                 .tokens = tokens,
+                 .sessions = sessions,
+                 .events = *events,
+                 .metrics = metrics,
+                 .failures = limiters.failures} {}
 
   Tokens tokens;
+  Sessions sessions;
   std::shared_ptr<EventHub> events;
   Metrics metrics;
-  Services services;
   Limiters limiters;
+  Services services;
 };
 
 namespace {

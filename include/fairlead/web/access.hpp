@@ -28,6 +28,7 @@ struct Identity {
   std::set<std::string> apps;          ///< empty: all
   std::set<std::string> environments;  ///< empty: all
   std::string via = "api";             ///< api, cli (unix socket), slack, console
+  std::string session;                 ///< of a browser that is signed in; empty: not one
   std::string limit_reason;            ///< why `access` is lower than the token's own role; empty: it is not
 
   bool may_see(std::string_view app) const { return apps.empty() || apps.contains(std::string(app)); }

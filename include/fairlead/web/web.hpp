@@ -38,6 +38,22 @@ struct ScheduleDoor {
   std::function<Awaitable<void>(std::string id, std::string who)> resume;
 };
 
+/// Somebody at the chat page.
+struct ChatCaller {
+  Identity who;
+  std::string client;  ///< the open page: its session and its own id
+};
+
+/// The browser console lives in a room that this one does not know. Bodies and answers: docs/console.md; Errors become problems.
+struct ChatDoor {
+  std::function<Awaitable<Json>(ChatCaller, Json)> command;
+  std::function<Awaitable<Json>(ChatCaller, Json)> interaction;
+  std::function<Awaitable<Json>(ChatCaller, Json)> options;
+  std::function<Awaitable<Json>(ChatCaller)> messages;
+  /// Writes server-sent events after that cursor until the deadline.
+  std::function<Awaitable<void>(ChatCaller, std::string after, net::BodyWriter&, Deadline)> follow;
+};
+
 /// What a job kept for download: a tar archive compressed with zstd.
 struct ArtifactFile {
   std::string name;
@@ -62,6 +78,7 @@ struct Parts {
   Clock clock = now;
   std::string public_url;
   ScheduleDoor schedules;
+  ChatDoor chat;
   /// A delivery at `/hooks/<provider>` (`app` for `/hooks/http/<app>`, else empty).
   std::function<Awaitable<net::Response>(std::string provider, std::string app, net::Request&)> hook;
   /// Folder of one step's `log`. `job` is the job's folder name in the plan.

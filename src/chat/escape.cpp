@@ -24,8 +24,8 @@ bool is_variation(char32_t c) { return c >= 0xFE00 && c <= 0xFE0F; }
 bool is_invisible(char32_t c) {
   static constexpr std::array<char32_t, 12> others = {0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5,
                                                       0x180B, 0x180E, 0x200B, 0x3164, 0xFEFF, 0xFFA0};
-  return is_joiner(c) || is_variation(c) || (c >= 0x2060 && c <= 0x206F) || (c >= 0xFFF0 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF) ||
-         std::ranges::find(others, c) != others.end();
+  return is_joiner(c) || is_variation(c) || (c >= 0x2060 && c <= 0x206F) || (c >= 0xFFF0 && c <= 0xFFFB) ||
+         (c >= 0xE0000 && c <= 0xE0FFF) || std::ranges::find(others, c) != others.end();
 }
 
 bool is_line_end(char32_t c) { return c == 0x2028 || c == 0x2029 || c == 0x85; }

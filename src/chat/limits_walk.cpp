@@ -163,9 +163,7 @@ class Walk {
   }
 
   /// Slack names no limit for these; a whole block is kept to what a section may have.
-  void rich_text(const std::string& path, Json& json) {
-    each(path, json, "elements", 1, 50, &Walk::rich_part);
-  }
+  void rich_text(const std::string& path, Json& json) { each(path, json, "elements", 1, 50, &Walk::rich_part); }
 
   void rich_part(const std::string& path, Json& json) { each(path, json, "elements", 1, 200, &Walk::rich_element); }
 

@@ -49,7 +49,8 @@ Host host_of(std::string_view url) {
 }  // namespace
 
 bool is_web_address(std::string_view url) {
-  return (url.starts_with("https://") || url.starts_with("http://")) && url.size() <= 3000 && std::ranges::all_of(url, is_address_character);
+  return (url.starts_with("https://") || url.starts_with("http://")) && url.size() <= 3000 &&
+         std::ranges::all_of(url, is_address_character);
 }
 
 std::string link(const std::string& url, std::string_view untrusted_text) {

@@ -19,12 +19,12 @@ struct Look {
 /// By the state of the gate; a run that ended before the gate was decided closes it.
 Look look_of(std::string_view state) {
   static constexpr std::array<std::pair<std::string_view, Look>, 7> looks{{{"open", {"⏳", "Approval needed"}},
-                                                                          {"passed", {"✅", "Approved"}},
-                                                                          {"bypassed", {"🚨", "Approval bypassed"}},
-                                                                          {"rejected", {"❌", "Rejected"}},
-                                                                          {"expired", {"⌛", "Approval expired"}},
-                                                                          {"superseded", {"⏩", "Superseded"}},
-                                                                          {"canceled", {"🚫", "Canceled"}}}};
+                                                                           {"passed", {"✅", "Approved"}},
+                                                                           {"bypassed", {"🚨", "Approval bypassed"}},
+                                                                           {"rejected", {"❌", "Rejected"}},
+                                                                           {"expired", {"⌛", "Approval expired"}},
+                                                                           {"superseded", {"⏩", "Superseded"}},
+                                                                           {"canceled", {"🚫", "Canceled"}}}};
   for (const auto& [name, look] : looks)
     if (name == state) return look;
   return {"⚪", "No approval needed"};
@@ -59,20 +59,19 @@ std::string compare_of(const CardContext& context, const Json& run) {
   return compare_url(context.repository, context.deployed, text_at(run, "sha"));
 }
 
-std::string field(std::string_view name, const std::string& value) {
-  return value.empty() ? "" : "*" + std::string(name) + "*\n" + value;
-}
+std::string field(std::string_view name, const std::string& value) { return value.empty() ? "" : "*" + std::string(name) + "*\n" + value; }
 
 std::vector<std::string> fields_of(const CardContext& context, const Json& run, const Json& gate) {
   const auto changes = compare_of(context, run);
   const auto now_there = version_name(context.deployed);
-  return {field("Needed", with_people(context, text_at(gate, "reason"))),
-          field("Approvals", k_of_n(gate)),
-          field("Asked for by", person(context, text_at(run, "actor"))),
-          field("Expires", date_of(gate, "expires_at")),
-          field("There now", now_there.empty() ? "" : line(now_there, 100)),
-          field("Changes", changes.empty() ? "" : link(changes, version_name(context.deployed) + " … " + version_name(text_at(run, "sha")))),
-          field("Reason", line(text_at(run, "start_reason"), 500))};
+  return {
+      field("Needed", with_people(context, text_at(gate, "reason"))),
+      field("Approvals", k_of_n(gate)),
+      field("Asked for by", person(context, text_at(run, "actor"))),
+      field("Expires", date_of(gate, "expires_at")),
+      field("There now", now_there.empty() ? "" : line(now_there, 100)),
+      field("Changes", changes.empty() ? "" : link(changes, version_name(context.deployed) + " … " + version_name(text_at(run, "sha")))),
+      field("Reason", line(text_at(run, "start_reason"), 500))};
 }
 
 /// What stays when it is decided.
@@ -96,8 +95,7 @@ std::string decision_of(const CardContext& context, const Json& run, const Json&
 
 std::string sentence_of(const CardContext& context, const Json& run, const Json& gate, const std::string& place, const std::string& state) {
   const auto what = escape(plain_line(run_name(run), 120)) + " → " + line(place, 100);
-  if (state == "open")
-    return what + " waits for approval (" + k_of_n(gate) + "): " + with_people(context, text_at(gate, "reason"));
+  if (state == "open") return what + " waits for approval (" + k_of_n(gate) + "): " + with_people(context, text_at(gate, "reason"));
   auto words = to_lower(look_of(state).words);
   const auto by = text_at(gate, "by");
   if (!by.empty() && (state == "rejected" || state == "bypassed")) words += " by " + person(context, by);

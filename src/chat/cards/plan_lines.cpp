@@ -13,7 +13,8 @@ std::vector<std::string> lines_of(const Json& step) {
   std::vector<std::string> lines;
   for (const auto& problem : member(step, "problems")) {
     const auto advice = text_at(problem, "advice");
-    lines.push_back(std::string(flag_at(problem, "fatal") ? "❌ " : "⚠ ") + text_at(problem, "text") + (advice.empty() ? "" : " — " + advice));
+    lines.push_back(std::string(flag_at(problem, "fatal") ? "❌ " : "⚠ ") + text_at(problem, "text") +
+                    (advice.empty() ? "" : " — " + advice));
   }
   for (const auto& text : member(step, "lines"))
     if (text.is_string()) lines.push_back(text.get<std::string>());

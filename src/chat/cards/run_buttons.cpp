@@ -75,20 +75,19 @@ Json retry_button(const CardContext& context, const Json& run) {
 
 Json rollback_button(const CardContext& context, const std::string& app, const std::string& environment) {
   if (app.empty() || environment.empty()) return nullptr;
-  return button(
-      context, "Roll back",
-      {.verb = "rollback", .args = {{"app", app}, {"environment", environment}}, .card = {}, .audience = {}, .expires = {}}, "danger",
-      Confirm{.title = "Roll back " + plain_line(environment, 60) + "?",
-              .text = "The version of " + app + " that was in " + environment + " before is deployed again.",
-              .yes = "Roll back",
-              .danger = true});
+  return button(context, "Roll back",
+                {.verb = "rollback", .args = {{"app", app}, {"environment", environment}}, .card = {}, .audience = {}, .expires = {}},
+                "danger",
+                Confirm{.title = "Roll back " + plain_line(environment, 60) + "?",
+                        .text = "The version of " + app + " that was in " + environment + " before is deployed again.",
+                        .yes = "Roll back",
+                        .danger = true});
 }
 
 Json details_button(const CardContext& context, const Json& run) { return link_button("Details", run_url(context, run)); }
 
 Json say_button(const CardContext& context, const std::string& label, const std::string& command) {
-  return button(context, label,
-                {.verb = "say", .args = {{"command", command}}, .card = {}, .audience = {}, .expires = {}, .once = false});
+  return button(context, label, {.verb = "say", .args = {{"command", command}}, .card = {}, .audience = {}, .expires = {}, .once = false});
 }
 
 }  // namespace fairlead::chat

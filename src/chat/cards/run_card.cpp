@@ -57,8 +57,7 @@ std::string ending_of(const CardContext& context, const Json& run) {
   } else if (has_ended(run) && text_at(run, "state") != "succeeded") {
     lines.push_back(line(text_at(run, "reason"), 400));
   }
-  if (text_at(run, "state") == "lost")
-    lines.push_back("It is not known how far it came. Look at the details, then retry or roll back.");
+  if (text_at(run, "state") == "lost") lines.push_back("It is not known how far it came. Look at the details, then retry or roll back.");
   for (const auto& deployment : member(run, "deployments")) {
     const auto previous = version_name(text_at(deployment, "previous"));
     if (text_at(deployment, "state") != "succeeded" || !has_ended(run)) continue;

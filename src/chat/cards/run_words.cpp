@@ -35,11 +35,11 @@ std::string position(const Json& run) {
 
 std::string waiting_phase(const Json& stage) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kinds{{{"approval", "waits for approval"},
-                                                                                      {"lock", "locked"},
-                                                                                      {"calendar", "waits for its hours"},
-                                                                                      {"queue", "in the queue"},
-                                                                                      {"wait", "waits"},
-                                                                                      {"check", "waits for checks"}}};
+                                                                                       {"lock", "locked"},
+                                                                                       {"calendar", "waits for its hours"},
+                                                                                       {"queue", "in the queue"},
+                                                                                       {"wait", "waits"},
+                                                                                       {"check", "waits for checks"}}};
   for (const auto& [kind, words] : kinds) {
     if (open_gate(stage, kind).is_object()) return std::string(words);
   }
@@ -47,14 +47,15 @@ std::string waiting_phase(const Json& stage) {
 }
 
 bool deployed_something(const Json& run) {
-  return std::ranges::any_of(stages_of(run), [](const Json& stage) {
-    return text_at(stage, "state") == "succeeded" && !text_at(stage, "environment").empty();
-  });
+  return std::ranges::any_of(
+      stages_of(run), [](const Json& stage) { return text_at(stage, "state") == "succeeded" && !text_at(stage, "environment").empty(); });
 }
 
 }  // namespace
 
-bool has_ended(const Json& run) { return is_one_of(text_at(run, "state"), {"succeeded", "failed", "canceled", "skipped", "superseded", "lost"}); }
+bool has_ended(const Json& run) {
+  return is_one_of(text_at(run, "state"), {"succeeded", "failed", "canceled", "skipped", "superseded", "lost"});
+}
 
 const Json& current_stage(const Json& run) {
   const Json& stages = stages_of(run);
@@ -62,9 +63,7 @@ const Json& current_stage(const Json& run) {
     const auto found = std::ranges::find_if(stages, matches);
     return found == stages.end() ? nothing : *found;
   };
-  const auto in = [](auto... states) {
-    return [=](const Json& stage) { return is_one_of(text_at(stage, "state"), {states...}); };
-  };
+  const auto in = [](auto... states) { return [=](const Json& stage) { return is_one_of(text_at(stage, "state"), {states...}); }; };
   if (!has_ended(run)) {
     for (const char* state : {"running", "waiting", "queued"})
       if (const Json& stage = first(in(state)); stage.is_object()) return stage;

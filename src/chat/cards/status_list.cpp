@@ -13,11 +13,15 @@ std::string place_line(const CardContext& context, const Json& place) {
   const Json& latest = member(place, "latest");
   const auto state = text_at(latest, "state", "queued");
   const bool settled = state == "succeeded";
-  std::string text = std::string(glyph(version.empty() ? state : settled ? "succeeded" : state)) + " *" + line(text_at(place, "app"), 80) + "*";
+  std::string text = std::string(glyph(version.empty() ? state
+                                       : settled       ? "succeeded"
+                                                       : state)) +
+                     " *" + line(text_at(place, "app"), 80) + "*";
   if (version.empty()) {
     text += " · nothing is there yet";
   } else {
-    text += " · " + (is_web_address(commit_url(context.repository, version)) ? commit_link(context, version) : line(version_name(version), 80));
+    text +=
+        " · " + (is_web_address(commit_url(context.repository, version)) ? commit_link(context, version) : line(version_name(version), 80));
     if (const auto at = date_of(place, "since"); !at.empty()) text += " · since " + at;
     if (const auto actor = text_at(place, "actor"); !actor.empty()) text += " by " + person(context, actor);
   }

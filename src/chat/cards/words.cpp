@@ -10,13 +10,9 @@
 
 namespace fairlead::chat {
 
-std::string line(std::string_view untrusted, std::size_t most) {
-  return clip(trim(replace_all(escape(untrusted), "\n", " ")), most);
-}
+std::string line(std::string_view untrusted, std::size_t most) { return clip(trim(replace_all(escape(untrusted), "\n", " ")), most); }
 
-std::string plain_line(std::string_view untrusted, std::size_t most) {
-  return clip(trim(replace_all(clean(untrusted), "\n", " ")), most);
-}
+std::string plain_line(std::string_view untrusted, std::size_t most) { return clip(trim(replace_all(clean(untrusted), "\n", " ")), most); }
 
 std::string last_characters(std::string_view text, std::size_t most) {
   const auto characters = count_characters(text);
@@ -30,14 +26,14 @@ std::string last_characters(std::string_view text, std::size_t most) {
 
 std::string_view glyph(std::string_view state) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> glyphs{{{"queued", "⚪"},
-                                                                                       {"waiting", "⏳"},
-                                                                                       {"running", "🔵"},
-                                                                                       {"succeeded", "✅"},
-                                                                                       {"failed", "❌"},
-                                                                                       {"canceled", "🚫"},
-                                                                                       {"skipped", "➖"},
-                                                                                       {"superseded", "⏩"},
-                                                                                       {"lost", "❓"}}};
+                                                                                        {"waiting", "⏳"},
+                                                                                        {"running", "🔵"},
+                                                                                        {"succeeded", "✅"},
+                                                                                        {"failed", "❌"},
+                                                                                        {"canceled", "🚫"},
+                                                                                        {"skipped", "➖"},
+                                                                                        {"superseded", "⏩"},
+                                                                                        {"lost", "❓"}}};
   const auto found = std::ranges::find(glyphs, state, &std::pair<std::string_view, std::string_view>::first);
   return found == glyphs.end() ? "⚪" : found->second;
 }

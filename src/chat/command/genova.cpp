@@ -12,7 +12,8 @@ namespace fairlead::chat {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> keys{"repository", "branch", "tag", "cluster", "target", "service", "run-task", "scheduled-task-rule"};
+constexpr std::array<std::string_view, 8> keys{"repository", "branch",  "tag",      "cluster",
+                                               "target",     "service", "run-task", "scheduled-task-rule"};
 constexpr std::string_view target_key = "scheduled-task-target";
 
 std::string key_of(const std::string& word) { return replace_all(to_lower(word.substr(0, word.find('='))), "_", "-"); }
@@ -30,12 +31,14 @@ Parameters read_parameters(Line& line) {
   while (!line.empty()) {
     const auto word = line.peek();
     const auto equals = word.text.find('=');
-    if (equals == std::string::npos) line.fail("\"" + ellipsize(word.text, 80) + "\" is not key=value", "deploy:service repository=… branch=… cluster=… service=…");
+    if (equals == std::string::npos)
+      line.fail("\"" + ellipsize(word.text, 80) + "\" is not key=value", "deploy:service repository=… branch=… cluster=… service=…");
     const auto key = key_of(word.text);
     if (!is_known(key)) {
       std::vector<std::string> names(keys.begin(), keys.end());
       std::vector<Choice> choices;
-      for (const auto& near : similar(key, names, 3)) choices.push_back({near, line.with(near + "=" + quoted(word.text.substr(equals + 1)))});
+      for (const auto& near : similar(key, names, 3))
+        choices.push_back({near, line.with(near + "=" + quoted(word.text.substr(equals + 1)))});
       line.fail("there is no parameter \"" + ellipsize(key, 80) + "\"", "there are: " + join(names, ", "), choices);
     }
     found[key] = word.text.substr(equals + 1);
@@ -81,7 +84,8 @@ Command read_statement(Line& line) {
 
 std::optional<Command> read_genova(Line& line) {
   const auto word = line.keyword();
-  const bool statement = word.starts_with("deploy:") || (word == "deploy" && line.peek(1).text.contains('=') && is_known(key_of(line.peek(1).text)));
+  const bool statement =
+      word.starts_with("deploy:") || (word == "deploy" && line.peek(1).text.contains('=') && is_known(key_of(line.peek(1).text)));
   if (statement) {
     const auto sub = word == "deploy" ? "service" : word.substr(7);
     if (sub != "service" && sub != "run-task" && sub != "scheduled-task")

@@ -190,8 +190,8 @@ Reader reader_of(Verb verb) {
   words.insert(words.end(), line.known().apps.begin(), line.known().apps.end());
   std::vector<Choice> choices;
   for (const auto& near : similar(word, words, 4)) choices.push_back({near, line.with(near)});
-  line.fail("I do not know \"" + ellipsize(word, 80) + "\"" + (choices.empty() ? "" : "; did you mean one of these?"), "`help` shows every command",
-            choices);
+  line.fail("I do not know \"" + ellipsize(word, 80) + "\"" + (choices.empty() ? "" : "; did you mean one of these?"),
+            "`help` shows every command", choices);
 }
 
 Command read_command(Line& line) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "chat/command/readers.hpp"
 #include <algorithm>
 
+#include "chat/command/readers.hpp"
 #include "fairlead/base/strings.hpp"
 
 /// deploy, plan, diff, promote, rollback.
@@ -90,7 +90,8 @@ void read_every(Line& line, Command& command) {
   const auto fields = split(command.cron, ' ');
   const auto written = std::ranges::count_if(fields, [](const std::string& field) { return !field.empty(); });
   if (written != 5 && !(written == 1 && command.cron.starts_with('@')))
-    line.fail("\"" + ellipsize(command.cron, 80) + "\" is no cron expression", "write five fields: every \"0 22 * * 1-4\", or every @daily");
+    line.fail("\"" + ellipsize(command.cron, 80) + "\" is no cron expression",
+              "write five fields: every \"0 22 * * 1-4\", or every @daily");
   read_zone(line, command);
 }
 

@@ -29,7 +29,8 @@ class Text {
 std::string when_text(const When& when) {
   if (when.exact) return format_time(*when.exact);
   const auto pad = [](int value) { return std::string(value < 10 ? "0" : "") + std::to_string(value); };
-  return (when.day.empty() ? "" : when.day + " ") + pad(when.minute / 60) + ":" + pad(when.minute % 60) + (when.zone.empty() ? "" : " " + when.zone);
+  return (when.day.empty() ? "" : when.day + " ") + pad(when.minute / 60) + ":" + pad(when.minute % 60) +
+         (when.zone.empty() ? "" : " " + when.zone);
 }
 
 void add_moment(Text& text, const std::string& name, const std::optional<When>& when) {

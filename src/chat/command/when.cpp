@@ -150,7 +150,9 @@ When read_when(Line& line) {
 }
 
 Time instant_of(const When& when, Time now, const std::string& zone) {
-  const auto passed = [](const std::string& what) { return Error(ErrorKind::usage, what + " has passed", "name a moment that is still to come"); };
+  const auto passed = [](const std::string& what) {
+    return Error(ErrorKind::usage, what + " has passed", "name a moment that is still to come");
+  };
   if (when.in) return now + *when.in;
   if (when.exact) {
     if (*when.exact <= now) throw passed(format_time(*when.exact));

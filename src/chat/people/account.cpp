@@ -18,9 +18,7 @@ bool of_installation(const Json& user, const Installation& ours) {
   return false;
 }
 
-bool is_bot(const Json& user) {
-  return flag_at(user, "is_bot") || flag_at(user, "is_workflow_bot") || text_at(user, "id") == "USLACKBOT";
-}
+bool is_bot(const Json& user) { return flag_at(user, "is_bot") || flag_at(user, "is_workflow_bot") || text_at(user, "id") == "USLACKBOT"; }
 
 }  // namespace
 

@@ -35,7 +35,8 @@ Awaitable<std::set<std::string>> by_address(const Reaching& with, std::string ad
 
 Awaitable<std::set<std::string>> of_team(const Reaching& with, std::string team) {
   std::set<std::string> users;
-  for (const auto& login : co_await with.github->members(std::move(team), with.deadline)) users.merge(accounts_of("github:" + login, with.links));
+  for (const auto& login : co_await with.github->members(std::move(team), with.deadline))
+    users.merge(accounts_of("github:" + login, with.links));
   co_return users;
 }
 

@@ -30,7 +30,7 @@ class SlackGroups {
   };
   Awaitable<std::string> id_of(WebApi& api, std::string workspace, std::string team, std::string group, Deadline deadline);
 
-  std::map<std::string, Names> names_;                              ///< by workspace
+  std::map<std::string, Names> names_;  ///< by workspace
   std::map<std::pair<std::string, std::string>, Members> members_;  ///< by workspace and id
 };
 

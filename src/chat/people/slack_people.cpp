@@ -41,7 +41,9 @@ std::string api_url(const pipeline::ServerConfig& config) {
 class SlackPeople : public People {
  public:
   explicit SlackPeople(SlackPeopleParts given)
-      : parts_(std::move(given)), named_(named_groups(*parts_.config)), github_(parts_.http, parts_.github_token, api_url(*parts_.config)) {}
+      : parts_(std::move(given)),
+        named_(named_groups(*parts_.config)),
+        github_(parts_.http, parts_.github_token, api_url(*parts_.config)) {}
 
   Awaitable<Speaker> identify(Account account) override {
     auto known = co_await ask(account, true);
@@ -63,8 +65,13 @@ class SlackPeople : public People {
     auto* const api = parts_.api(workspace);
     if (api == nullptr) co_return std::vector<Reachable>{};
     const auto installed = co_await installation(*api, workspace, deadline_in(patience));
-    const Reaching reaching{.api = api, .workspace = std::move(workspace), .team = installed.team, .groups = &groups_, .github = &github_,
-                            .links = co_await parts_.links->list(), .deadline = deadline_in(patience)};
+    const Reaching reaching{.api = api,
+                            .workspace = std::move(workspace),
+                            .team = installed.team,
+                            .groups = &groups_,
+                            .github = &github_,
+                            .links = co_await parts_.links->list(),
+                            .deadline = deadline_in(patience)};
     co_return co_await reach(reaching, std::move(who));
   }
 

@@ -9,8 +9,8 @@ const std::string sha = "3f1c2a9b7d5e4f60718293a4b5c6d7e8f9012345";
 const std::string older = "9a8b7c6d5e4f30211203f4e5d6c7b8a9f0e1d2c3";
 
 Json step(int index, const char* name, const char* action, const char* state) {
-  return {{"index", index},         {"name", name},          {"action", action},        {"state", state},
-          {"exit_code", nullptr},   {"started_at", nullptr}, {"finished_at", nullptr}, {"outputs", Json::object()}};
+  return {{"index", index},       {"name", name},          {"action", action},       {"state", state},
+          {"exit_code", nullptr}, {"started_at", nullptr}, {"finished_at", nullptr}, {"outputs", Json::object()}};
 }
 
 Json job(const char* id, const char* state, Json steps) {
@@ -26,14 +26,10 @@ Json job(const char* id, const char* state, Json steps) {
 }
 
 Json stage(const char* name, const char* environment, const char* state, Json jobs) {
-  return {{"name", name},
-          {"environment", environment == nullptr ? Json(nullptr) : Json(environment)},
-          {"state", state},
-          {"reason", nullptr},
-          {"attempt", 1},
-          {"started_at", nullptr},
-          {"finished_at", nullptr},
-          {"gates", Json::array()},
+  return {{"name", name},           {"environment", environment == nullptr ? Json(nullptr) : Json(environment)},
+          {"state", state},         {"reason", nullptr},
+          {"attempt", 1},           {"started_at", nullptr},
+          {"finished_at", nullptr}, {"gates", Json::array()},
           {"jobs", std::move(jobs)}};
 }
 
@@ -70,13 +66,15 @@ void time_from_to(Json& timed, const char* started, const char* finished) {
 }
 
 Json built() {
-  Json it = stage("build", nullptr, "succeeded", Json::array({job("unit", "succeeded", Json::array({step(0, "unit tests", "run", "succeeded")}))}));
+  Json it = stage("build", nullptr, "succeeded",
+                  Json::array({job("unit", "succeeded", Json::array({step(0, "unit tests", "run", "succeeded")}))}));
   time_from_to(it, "2026-11-20T03:04:06.000Z", "2026-11-20T03:05:08.000Z");
   return it;
 }
 
 Json on_staging() {
-  Json it = stage("staging", "staging", "succeeded", Json::array({job("api", "succeeded", Json::array({step(0, "deploy", "ecs-deploy", "succeeded")}))}));
+  Json it = stage("staging", "staging", "succeeded",
+                  Json::array({job("api", "succeeded", Json::array({step(0, "deploy", "ecs-deploy", "succeeded")}))}));
   time_from_to(it, "2026-11-20T03:05:09.000Z", "2026-11-20T03:07:00.000Z");
   return it;
 }
@@ -84,7 +82,8 @@ Json on_staging() {
 Json to_come(const char* name) { return stage(name, name, "queued", Json::array({job("live", "queued", Json::array())})); }
 
 Json vote(const char* who, bool approve, const char* reason, const char* at) {
-  return {{"person", who}, {"approve", approve}, {"reason", reason == nullptr ? Json(nullptr) : Json(reason)}, {"at", at}, {"via", "slack"}};
+  return {
+      {"person", who}, {"approve", approve}, {"reason", reason == nullptr ? Json(nullptr) : Json(reason)}, {"at", at}, {"via", "slack"}};
 }
 
 Json approval_gate(const char* state) {
@@ -99,15 +98,15 @@ Json approval_gate(const char* state) {
           {"expires_at", "2026-11-20T07:07:00.000Z"},
           {"plan_digest", "d1"},
           {"votes", Json::array()},
-          {"plan", Json::array({{{"job", "live"},
-                                 {"step", 0},
-                                 {"name", "deploy"},
-                                 {"action", "ecs-deploy"},
-                                 {"lines", Json::array({"service web/api: revision 41 → a new one", "  image app: shop-api:9a8b7c6 → shop-api:3f1c2a9",
-                                                        "  4 tasks, two at a time; about 3m"})},
-                                 {"problems", Json::array({{{"fatal", false},
-                                                            {"text", "alarm api-5xx has no data"},
-                                                            {"advice", "it counts as quiet"}}})}}})}};
+          {"plan",
+           Json::array({{{"job", "live"},
+                         {"step", 0},
+                         {"name", "deploy"},
+                         {"action", "ecs-deploy"},
+                         {"lines", Json::array({"service web/api: revision 41 → a new one",
+                                                "  image app: shop-api:9a8b7c6 → shop-api:3f1c2a9", "  4 tasks, two at a time; about 3m"})},
+                         {"problems",
+                          Json::array({{{"fatal", false}, {"text", "alarm api-5xx has no data"}, {"advice", "it counts as quiet"}}})}}})}};
 }
 
 Json three(const char* state, Json third) {
@@ -139,7 +138,8 @@ Json run_building() {
 
 Json run_deploying() {
   Json deploy = step(0, "deploy", "ecs-deploy", "running");
-  deploy["progress"] = {{"kind", "ecs-deploy"}, {"target", "web/api"}, {"phase", "monitor"}, {"desired", 4}, {"running", 3}, {"healthy", 2}};
+  deploy["progress"] = {{"kind", "ecs-deploy"}, {"target", "web/api"}, {"phase", "monitor"},
+                        {"desired", 4},         {"running", 3},        {"healthy", 2}};
   Json third = stage("production", "production", "running", Json::array({job("live", "running", Json::array({deploy}))}));
   time_from_to(third, "2026-11-20T03:20:00.000Z", nullptr);
   third["gates"] = Json::array({approval_gate("passed")});
@@ -181,7 +181,8 @@ Json run_succeeded() {
   third["state"] = third["jobs"][0]["state"] = third["jobs"][0]["steps"][0]["state"] = "succeeded";
   third["finished_at"] = "2026-11-20T03:22:40.000Z";
   finish(run, "2026-11-20T03:22:41.000Z");
-  run["deployments"] = Json::array({{{"environment", "production"}, {"target", "ecs:web/api"}, {"version", sha}, {"state", "succeeded"}, {"previous", older}}});
+  run["deployments"] = Json::array(
+      {{{"environment", "production"}, {"target", "ecs:web/api"}, {"version", sha}, {"state", "succeeded"}, {"previous", older}}});
   return run;
 }
 
@@ -211,9 +212,11 @@ Json run_rolled_back() {
   third["reason"] = "live failed";
   third["rollback"] = "shop-api#43";
   third["finished_at"] = "2026-11-20T03:25:00.000Z";
-  third["jobs"][0]["steps"][0]["reason"] = "2 of 2 new tasks stopped: essential container app exited with 137 (out of memory); back on revision 41";
+  third["jobs"][0]["steps"][0]["reason"] =
+      "2 of 2 new tasks stopped: essential container app exited with 137 (out of memory); back on revision 41";
   finish(run, "2026-11-20T03:25:01.000Z");
-  run["deployments"] = Json::array({{{"environment", "production"}, {"target", "ecs:web/api"}, {"version", sha}, {"state", "failed"}, {"previous", older}}});
+  run["deployments"] =
+      Json::array({{{"environment", "production"}, {"target", "ecs:web/api"}, {"version", sha}, {"state", "failed"}, {"previous", older}}});
   return run;
 }
 
@@ -266,7 +269,8 @@ Json run_retrying() {
 Json run_asking() {
   Json run = run_deploying();
   run["stages"][2]["jobs"][0]["steps"][0]["question"] = {
-      {"text", "update-service was asked for, and no answer came. Is the new version there?"}, {"choices", {"it is there", "ask again", "give up"}},
+      {"text", "update-service was asked for, and no answer came. Is the new version there?"},
+      {"choices", {"it is there", "ask again", "give up"}},
       {"until", "2026-11-20T04:00:00.000Z"}};
   return run;
 }
@@ -308,16 +312,17 @@ Json run_decided(const std::string& state) {
 
 Json environments() {
   const auto place = [](const char* app, const char* environment, const std::string& version, Json latest) {
-    return Json{{"app", app},          {"environment", environment},
-                {"version", version.empty() ? Json(nullptr) : Json(version)},
-                {"run", nullptr},      {"actor", "slack:U0REQUEST"},
-                {"since", version.empty() ? Json(nullptr) : Json("2026-11-19T08:00:00.000Z")},
-                {"drift", nullptr},    {"latest", std::move(latest)}};
+    return Json{
+        {"app", app},       {"environment", environment}, {"version", version.empty() ? Json(nullptr) : Json(version)},
+        {"run", nullptr},   {"actor", "slack:U0REQUEST"}, {"since", version.empty() ? Json(nullptr) : Json("2026-11-19T08:00:00.000Z")},
+        {"drift", nullptr}, {"latest", std::move(latest)}};
   };
   const auto latest = [](const std::string& version, const char* state) {
     return Json{{"run", "r"}, {"version", version}, {"state", state}, {"started_at", "2026-11-20T03:20:00.000Z"}, {"finished_at", nullptr}};
   };
-  return Json::array({{{"name", "staging"}, {"needs_approval", false}, {"apps", Json::array({place("shop-api", "staging", sha, latest(sha, "succeeded"))})}},
+  return Json::array({{{"name", "staging"},
+                       {"needs_approval", false},
+                       {"apps", Json::array({place("shop-api", "staging", sha, latest(sha, "succeeded"))})}},
                       {{"name", "production"},
                        {"needs_approval", true},
                        {"apps", Json::array({place("shop-api", "production", older, latest(sha, "running")),
@@ -347,7 +352,8 @@ Json row(int number, const char* state, const char* environment) {
 }  // namespace
 
 Json history_rows() {
-  return Json::array({row(44, "running", "staging"), row(43, "failed", "production"), row(42, "succeeded", "production"), row(41, "superseded", "staging")});
+  return Json::array({row(44, "running", "staging"), row(43, "failed", "production"), row(42, "succeeded", "production"),
+                      row(41, "superseded", "staging")});
 }
 
 Json unfinished_runs() { return Json::array({row(45, "queued", "production"), row(44, "running", "staging")}); }
@@ -387,44 +393,57 @@ Json a_plan() {
   const auto commit = [](const char* digits, const char* subject) {
     return Json{{"sha", digits + sha.substr(7)}, {"subject", subject}, {"author", "Mika Example"}, {"at", "2026-11-20T01:00:00.000Z"}};
   };
-  return {{"app", "shop-api"},
-          {"environment", "production"},
-          {"ref", "refs/heads/main"},
-          {"sha", sha},
-          {"message", "Show the delivery date at checkout"},
-          {"author", "Mika Example"},
-          {"deployed", {{"version", older}, {"run", "run-41"}, {"actor", "slack:U0LEAD"}, {"since", "2026-11-18T09:00:00.000Z"}}},
-          {"changes",
-           {{"commits", Json::array({commit("3f1c2a9", "Show the delivery date at checkout"), commit("4e2d3b8", "Round the price up")})},
-            {"total", 2},
-            {"behind", 0},
-            {"files", Json::array({"src/checkout.ts", "src/price.ts", "test/price.test.ts"})},
-            {"note", nullptr}}},
-          {"stages",
-           Json::array({{{"name", "build"}, {"environment", nullptr}, {"skip", nullptr}, {"built_by", "shop-api#42"}, {"if", nullptr}, {"jobs", Json::array()}},
-                        {{"name", "staging"}, {"environment", "staging"}, {"skip", "another environment"}, {"built_by", nullptr}, {"if", nullptr}, {"jobs", Json::array()}},
-                        {{"name", "production"},
-                         {"environment", "production"},
-                         {"skip", nullptr},
-                         {"built_by", nullptr},
-                         {"if", nullptr},
-                         {"jobs",
-                          Json::array({{{"id", "live"},
-                                        {"needs", Json::array()},
-                                        {"skip", nullptr},
-                                        {"taken_from", nullptr},
-                                        {"steps", Json::array({{{"index", 0},
-                                                                {"name", "deploy"},
-                                                                {"action", "ecs-deploy"},
-                                                                {"skip", nullptr},
-                                                                {"plan", {{"lines", Json::array({"service web/api: revision 41 → a new one"})},
-                                                                          {"problems", Json::array()}}}}})}}})}}})},
-          {"waits", Json::array({{{"kind", "approval"}, {"reason", "approval by 1 of slack:@deployers"}, {"until", nullptr}},
-                                 {{"kind", "lock"}, {"reason", "locked by user:ops@example.com: moving the database"}, {"until", "2026-11-20T06:00:00.000Z"}}})},
-          {"notes", Json::array()},
-          {"reason", nullptr},
-          {"errors", Json::array()},
-          {"digest", "d1"}};
+  return {
+      {"app", "shop-api"},
+      {"environment", "production"},
+      {"ref", "refs/heads/main"},
+      {"sha", sha},
+      {"message", "Show the delivery date at checkout"},
+      {"author", "Mika Example"},
+      {"deployed", {{"version", older}, {"run", "run-41"}, {"actor", "slack:U0LEAD"}, {"since", "2026-11-18T09:00:00.000Z"}}},
+      {"changes",
+       {{"commits", Json::array({commit("3f1c2a9", "Show the delivery date at checkout"), commit("4e2d3b8", "Round the price up")})},
+        {"total", 2},
+        {"behind", 0},
+        {"files", Json::array({"src/checkout.ts", "src/price.ts", "test/price.test.ts"})},
+        {"note", nullptr}}},
+      {"stages",
+       Json::array({{{"name", "build"},
+                     {"environment", nullptr},
+                     {"skip", nullptr},
+                     {"built_by", "shop-api#42"},
+                     {"if", nullptr},
+                     {"jobs", Json::array()}},
+                    {{"name", "staging"},
+                     {"environment", "staging"},
+                     {"skip", "another environment"},
+                     {"built_by", nullptr},
+                     {"if", nullptr},
+                     {"jobs", Json::array()}},
+                    {{"name", "production"},
+                     {"environment", "production"},
+                     {"skip", nullptr},
+                     {"built_by", nullptr},
+                     {"if", nullptr},
+                     {"jobs", Json::array({{{"id", "live"},
+                                            {"needs", Json::array()},
+                                            {"skip", nullptr},
+                                            {"taken_from", nullptr},
+                                            {"steps", Json::array({{{"index", 0},
+                                                                    {"name", "deploy"},
+                                                                    {"action", "ecs-deploy"},
+                                                                    {"skip", nullptr},
+                                                                    {"plan",
+                                                                     {{"lines", Json::array({"service web/api: revision 41 → a new one"})},
+                                                                      {"problems", Json::array()}}}}})}}})}}})},
+      {"waits",
+       Json::array(
+           {{{"kind", "approval"}, {"reason", "approval by 1 of slack:@deployers"}, {"until", nullptr}},
+            {{"kind", "lock"}, {"reason", "locked by user:ops@example.com: moving the database"}, {"until", "2026-11-20T06:00:00.000Z"}}})},
+      {"notes", Json::array()},
+      {"reason", nullptr},
+      {"errors", Json::array()},
+      {"digest", "d1"}};
 }
 
 Json a_blocked_plan() {

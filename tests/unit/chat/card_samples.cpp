@@ -42,8 +42,9 @@ class Drawing {
 
   void lists() {
     message("status", status_list(given(environments()), word("What is where"), context_));
-    message("choices", choices(word("Which app is “shop”?"),
-                               {{word("shop-api"), word("deploy shop-api staging")}, {word("shop-web"), word("deploy shop-web staging")}}, context_));
+    message("choices",
+            choices(word("Which app is “shop”?"),
+                    {{word("shop-api"), word("deploy shop-api staging")}, {word("shop-web"), word("deploy shop-web staging")}}, context_));
     message("refusal", refusal(word("You may not deploy to production."), word("slack:@deployers may; ask one of them."), context_));
   }
 

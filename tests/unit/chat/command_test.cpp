@@ -43,10 +43,11 @@ std::vector<std::string> commands(const Misunderstanding& why) {
 
 TEST(Grammar, ADeployIsSaidInManyWays) {
   const Command wanted{.verb = Verb::deploy, .app = "shop-api", .environment = "production"};
-  for (const auto* text : {"shop-api production", "deploy shop-api production", "deploy shop-api to production", "/deploy shop-api production",
-                           "/deploy deploy shop-api on production", "<@UBOT> deploy shop-api production", "<@UBOT|fairlead> shop-api production",
-                           "Deploy Shop-API to Production", "production shop-api", "deploy \"shop-api\" production now",
-                           "deploy\xC2\xA0shop-api\xE3\x80\x80production", "<@UBOT> /deploy shop-api production please"})
+  for (const auto* text :
+       {"shop-api production", "deploy shop-api production", "deploy shop-api to production", "/deploy shop-api production",
+        "/deploy deploy shop-api on production", "<@UBOT> deploy shop-api production", "<@UBOT|fairlead> shop-api production",
+        "Deploy Shop-API to Production", "production shop-api", "deploy \"shop-api\" production now",
+        "deploy\xC2\xA0shop-api\xE3\x80\x80production", "<@UBOT> /deploy shop-api production please"})
     EXPECT_EQ(said(text), wanted) << text;
 }
 
@@ -111,7 +112,11 @@ TEST(Grammar, ALaterOrRecurringDeployNamesItsTime) {
   EXPECT_EQ(said("shop-api production at \"2026-11-20 22:00\" @main").at->day, "2026-11-20");
   EXPECT_EQ(said("shop-api production at 2026-11-20T22:00:00+09:00").at->exact, parse_time("2026-11-20T13:00:00Z"));
   EXPECT_EQ(said("shop-api production in 2h").at->in, std::chrono::hours(2));
-  EXPECT_EQ(said("shop-api production every \xE2\x80\x9C" "0 22 * * 1\xE2\x80\x93" "4\xE2\x80\x9D").cron, "0 22 * * 1-4");
+  EXPECT_EQ(said("shop-api production every \xE2\x80\x9C"
+                 "0 22 * * 1\xE2\x80\x93"
+                 "4\xE2\x80\x9D")
+                .cron,
+            "0 22 * * 1-4");
   EXPECT_EQ(said("shop-api production every 0 22 * * mon-fri @main").cron, "0 22 * * mon-fri");
   EXPECT_EQ(said("shop-api production every 0 22 * * mon-fri Asia/Tokyo").zone, "Asia/Tokyo");
   EXPECT_THAT(refused("shop-api production at noonish").sentence, HasSubstr("noonish"));
@@ -165,8 +170,9 @@ TEST(Grammar, EveryOtherCommand) {
   EXPECT_EQ(said("history shop-api staging before shop-api#9").before, "shop-api#9");
   EXPECT_EQ(said("history production"), (Command{.verb = Verb::history, .environment = "production"}));
   EXPECT_EQ(said("queue").verb, Verb::queue);
-  EXPECT_EQ(said("rollback shop-api production to #39 -- empty cart"),
-            (Command{.verb = Verb::rollback, .app = "shop-api", .environment = "production", .run = "shop-api#39", .reason = "empty cart"}));
+  EXPECT_EQ(
+      said("rollback shop-api production to #39 -- empty cart"),
+      (Command{.verb = Verb::rollback, .app = "shop-api", .environment = "production", .run = "shop-api#39", .reason = "empty cart"}));
   EXPECT_EQ(said("roll back shop-api production").verb, Verb::rollback);
   EXPECT_EQ(said("logs shop-api#42 unit/0").job, "unit/0");
   EXPECT_EQ(said("logs shop-api").run, "latest:shop-api");
@@ -203,8 +209,8 @@ TEST(Grammar, GenovaMentionsAreUnderstoodWhenAsked) {
   ASSERT_TRUE(deploy);
   EXPECT_EQ(*deploy, (Command{.verb = Verb::deploy, .app = "shop-api", .environment = "staging", .ref = "main", .confirm = true}));
   EXPECT_EQ(parse_command("deploy repository=billing tag=v1 target=production", words)->ref, "v1");
-  EXPECT_EQ(parse_command("deploy:scheduled-task repository=billing branch=main cluster=staging scheduled_task_rule=r scheduled-task-target=t",
-                          words)
+  EXPECT_EQ(parse_command(
+                "deploy:scheduled-task repository=billing branch=main cluster=staging scheduled_task_rule=r scheduled-task-target=t", words)
                 ->app,
             "billing");
   EXPECT_EQ(parse_command("history", words)->by, "me");
@@ -229,10 +235,11 @@ TEST(Grammar, HelpHasOneLineForEveryCommandAndItsExamplesAreUnderstood) {
 
 TEST(Grammar, ACommandAsTextIsTheSameCommand) {
   for (const auto* text :
-       {"deploy shop-api production @feature/\"x -- a 'b' &amp; \"c\"", "shop-api staging #4 -- <@U1|ann>", "rollback shop-api staging to #3 -- x",
-        "approve shop-api#42 --stage production fine & good", "lock production shop-api for 2h a b", "freeze all until tomorrow 9:00 holidays",
-        "history shop-api production by me before shop-api#3", "shop-api production every \"0 22 * * 1-4\" Asia/Tokyo", "logs shop-api#3 unit/1",
-        "shop-api production at 22:00 Asia/Tokyo", "subscribe production failure", "unsubscribe all", "status shop-api", "help lock"}) {
+       {"deploy shop-api production @feature/\"x -- a 'b' &amp; \"c\"", "shop-api staging #4 -- <@U1|ann>",
+        "rollback shop-api staging to #3 -- x", "approve shop-api#42 --stage production fine & good", "lock production shop-api for 2h a b",
+        "freeze all until tomorrow 9:00 holidays", "history shop-api production by me before shop-api#3",
+        "shop-api production every \"0 22 * * 1-4\" Asia/Tokyo", "logs shop-api#3 unit/1", "shop-api production at 22:00 Asia/Tokyo",
+        "subscribe production failure", "unsubscribe all", "status shop-api", "help lock"}) {
     const auto command = said(text);
     EXPECT_EQ(said(to_text(command)), command) << text << " -> " << to_text(command);
   }
@@ -240,11 +247,62 @@ TEST(Grammar, ACommandAsTextIsTheSameCommand) {
 
 /// Pieces of commands, of Slack's markup and of what attackers send, in any order.
 TEST(Grammar, RandomTextNeverBreaksItAndSuggestionsAreCommands) {
-  const std::vector<std::string> pieces{
-      "deploy", "shop-api", "production", "@", "#4", "--", "\"", "'", "`", "<@U1|", "<@U1|x>", "<", ">", "|", "&amp;", "&", "\xE2\x80\x9C", "\xE2\x80\x94",
-      "at", "22:00", "every", "* * * * *", "for", "2h", "until", "lock", "approve", "to", "=", "deploy:service", "repository=", "\xFF", "\xC3", "\xE2\x80\xAE",
-      "\xF0\x9F\x9A\x80", "<https://x|y>", "<!channel>", "latest:", "\\\"", "\n", std::string(1, '\0'), "99999999999999999999", "#0", "-", "history", "by", "/",
-      "shop", "subscribe", "freeze", "all", "stage:", "help", "--reason=", "in", "tomorrow"};
+  const std::vector<std::string> pieces{"deploy",
+                                        "shop-api",
+                                        "production",
+                                        "@",
+                                        "#4",
+                                        "--",
+                                        "\"",
+                                        "'",
+                                        "`",
+                                        "<@U1|",
+                                        "<@U1|x>",
+                                        "<",
+                                        ">",
+                                        "|",
+                                        "&amp;",
+                                        "&",
+                                        "\xE2\x80\x9C",
+                                        "\xE2\x80\x94",
+                                        "at",
+                                        "22:00",
+                                        "every",
+                                        "* * * * *",
+                                        "for",
+                                        "2h",
+                                        "until",
+                                        "lock",
+                                        "approve",
+                                        "to",
+                                        "=",
+                                        "deploy:service",
+                                        "repository=",
+                                        "\xFF",
+                                        "\xC3",
+                                        "\xE2\x80\xAE",
+                                        "\xF0\x9F\x9A\x80",
+                                        "<https://x|y>",
+                                        "<!channel>",
+                                        "latest:",
+                                        "\\\"",
+                                        "\n",
+                                        std::string(1, '\0'),
+                                        "99999999999999999999",
+                                        "#0",
+                                        "-",
+                                        "history",
+                                        "by",
+                                        "/",
+                                        "shop",
+                                        "subscribe",
+                                        "freeze",
+                                        "all",
+                                        "stage:",
+                                        "help",
+                                        "--reason=",
+                                        "in",
+                                        "tomorrow"};
   std::mt19937 random(4);
   std::size_t understood = 0;
   for (int round = 0; round < 4000; ++round) {

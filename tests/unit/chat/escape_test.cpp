@@ -16,7 +16,10 @@ TEST(Escape, TurnsMarkupIntoText) {
 TEST(Escape, OpensNoFence) { EXPECT_EQ(escape("a ``` b ```` c `d`"), "a ''' b '''` c `d`"); }
 
 TEST(Clean, RemovesTerminalSequences) {
-  EXPECT_EQ(clean("\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x9b" "31m"), "red link \xef\xbf\xbd" "31m");
+  EXPECT_EQ(clean("\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x9b"
+                  "31m"),
+            "red link \xef\xbf\xbd"
+            "31m");
   EXPECT_EQ(clean(std::string_view("nul\0bell\a", 9)), "nulbell");
 }
 

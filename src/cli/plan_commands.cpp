@@ -72,6 +72,19 @@ std::string steps_of(const Json& job) {
   return join(names, ", ");
 }
 
+/// What the steps of a job would do, where they can tell.
+void print_step_plans(Output& output, const Json& job) {
+  for (const auto& step : member(job, "steps")) {
+    const Json& plan = member(step, "plan");
+    for (const auto& line : member(plan, "lines")) output.line("      " + line.get<std::string>());
+    for (const auto& problem : member(plan, "problems")) {
+      const std::string advice = text_at(problem, "advice");
+      output.line("      " + std::string(flag_at(problem, "fatal") ? "PROBLEM: " : "note: ") + text_at(problem, "text") +
+                  (advice.empty() ? "" : " - " + advice));
+    }
+  }
+}
+
 void print_stages(Output& output, const Json& plan) {
   for (const auto& stage : member(plan, "stages")) {
     const std::string name = "  stage " + text_at(stage, "name");
@@ -87,6 +100,7 @@ void print_stages(Output& output, const Json& plan) {
     for (const auto& job : member(stage, "jobs")) {
       const std::string skip = text_at(job, "skip");
       output.line("    " + text_at(job, "id") + ": " + (skip.empty() ? steps_of(job) : "skipped, " + skip));
+      print_step_plans(output, job);
     }
   }
 }
@@ -98,13 +112,36 @@ void print_waits(Output& output, const Json& plan) {
   }
 }
 
-/// A plan that cannot be made is an answer to the question, and no success.
+std::size_t count_problems(const Json& plan) {
+  std::size_t count = 0;
+  for (const auto& stage : member(plan, "stages")) {
+    for (const auto& job : member(stage, "jobs")) {
+      for (const auto& step : member(job, "steps")) {
+        for (const auto& problem : member(member(step, "plan"), "problems")) count += flag_at(problem, "fatal") ? 1 : 0;
+      }
+    }
+  }
+  return count;
+}
+
+/// A plan that cannot be made, or that would fail at its start, is an answer to the question, and no success.
 int verdict(Output& output, const Json& plan) {
   for (const auto& note : member(plan, "notes")) output.line("  note: " + note.get<std::string>());
-  if (text_at(plan, "reason").empty()) return Exit::done;
-  output.error(text_at(plan, "reason"));
-  for (const auto& error : member(plan, "errors")) output.error(error.get<std::string>());
-  return Exit::invalid;
+  if (!text_at(plan, "reason").empty()) {
+    output.error(text_at(plan, "reason"));
+    for (const auto& error : member(plan, "errors")) output.error(error.get<std::string>());
+    return Exit::invalid;
+  }
+  if (const auto problems = count_problems(plan); problems > 0) {
+    output.error("this deploy could not start: " + count_of(problems, "problem"));
+    return Exit::invalid;
+  }
+  for (const auto& stage : member(plan, "stages")) {
+    if (text_at(stage, "plan_error").empty()) continue;
+    output.error("what stage " + text_at(stage, "name") + " would do is not known: " + text_at(stage, "plan_error"));
+    return Exit::failed;
+  }
+  return Exit::done;
 }
 
 }  // namespace

@@ -128,6 +128,12 @@ Awaitable<engine::SourceChanges> GitSource::changes(std::string app, Sha from, S
   co_return changes;
 }
 
+Awaitable<std::optional<std::string>> GitSource::file(std::string app, Sha sha, std::string path) {
+  git::Mirror& mirror = this->mirror(app);
+  if (!co_await mirror.has(sha)) co_await fetch(mirror, app, git::Want{"", sha});
+  co_return co_await mirror.read_file(sha, std::move(path));
+}
+
 Awaitable<std::vector<std::string>> GitSource::checkout(std::string app, Sha sha, std::filesystem::path target) {
   git::Mirror& mirror = this->mirror(app);
   if (!co_await mirror.has(sha)) co_await fetch(mirror, app, git::Want{"", sha});

@@ -26,6 +26,7 @@ class GitSource : public engine::Source {
 
   Awaitable<engine::SourceFiles> bring(engine::SourceRequest) override;
   Awaitable<engine::SourceChanges> changes(std::string app, Sha from, Sha to) override;
+  Awaitable<std::optional<std::string>> file(std::string app, Sha sha, std::string path) override;
   /// What the remote has now. Errors as git::Mirror::ls_remote.
   Awaitable<git::RemoteRefs> list_refs(std::string app);
   /// Throws Error(not_found) for an unknown app.

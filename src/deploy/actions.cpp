@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/deploy/actions.hpp"
 
+#include "deploy/ecs/action_plan.hpp"
 #include "deploy/ecs/deploy_step.hpp"
 #include "deploy/ecs/run_task.hpp"
 #include "deploy/ecs/schedule.hpp"
@@ -17,7 +18,8 @@ struct Shared {
 };
 
 /// An answer of AWS that is not of the documented shape ends the step, not the server.
-Awaitable<engine::StepOutcome> guarded(Awaitable<engine::StepOutcome> work) {
+template <class T>
+Awaitable<T> guarded(Awaitable<T> work) {
   std::string what;
   try {
     co_return co_await std::move(work);
@@ -31,6 +33,10 @@ class DeployAction : public engine::Action {
  public:
   explicit DeployAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
   std::string_view name() const override { return "ecs-deploy"; }
+  bool plans() const override { return true; }
+  Awaitable<engine::ActionPlan> plan(engine::PlanContext& context) override {
+    co_return co_await guarded(ecs::plan_deploy(context, shared_->parts, shared_->poller));
+  }
   bool keeps_time() const override { return true; }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ecs::DeployStep deploy(step, shared_->parts, shared_->poller);
@@ -45,6 +51,10 @@ class RunTaskAction : public engine::Action {
  public:
   explicit RunTaskAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
   std::string_view name() const override { return "ecs-run-task"; }
+  bool plans() const override { return true; }
+  Awaitable<engine::ActionPlan> plan(engine::PlanContext& context) override {
+    co_return co_await guarded(ecs::plan_run_task(context, shared_->parts));
+  }
   bool keeps_time() const override { return true; }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ecs::RunTaskStep task(step, shared_->parts);
@@ -59,6 +69,10 @@ class ScheduleAction : public engine::Action {
  public:
   explicit ScheduleAction(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
   std::string_view name() const override { return "ecs-schedule"; }
+  bool plans() const override { return true; }
+  Awaitable<engine::ActionPlan> plan(engine::PlanContext& context) override {
+    co_return co_await guarded(ecs::plan_schedule(context, shared_->parts));
+  }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ecs::ScheduleStep schedule(step, shared_->parts);
     co_return co_await guarded(schedule.run());

@@ -81,7 +81,9 @@ pipeline::PlanContext plan_context(const RunState& run, const SourceFiles& files
   return context;
 }
 
-store::NewEvent planned(const RunState& run, const Resolved& resolved) {
+}  // namespace
+
+store::NewEvent planned_event(const RunState& run, const Resolved& resolved) {
   const auto& files = resolved.files;
   std::vector<std::string> notes = resolved.notes;
   if (!files.changed_note.empty()) notes.push_back(files.changed_note);
@@ -99,6 +101,8 @@ store::NewEvent planned(const RunState& run, const Resolved& resolved) {
   if (resolved.reused.is_object()) payload["reused"] = resolved.reused;
   return {std::string(events::run_planned), dump(payload), "fairlead"};
 }
+
+namespace {
 
 Resolved refused(SourceFiles files, State state, std::string reason, std::vector<std::string> errors) {
   return {.files = std::move(files),
@@ -189,7 +193,7 @@ Awaitable<void> RunActor::plan() {
   store::NewEvent event;
   try {
     const auto resolved = co_await resolve_run(engine_, state_);
-    event = resolved.plan ? planned(state_, resolved) : not_planned(resolved.state, resolved.reason, resolved.errors);
+    event = resolved.plan ? planned_event(state_, resolved) : not_planned(resolved.state, resolved.reason, resolved.errors);
   } catch (const Error& error) {
     std::vector<std::string> lines = split_lines(error.message());
     if (!error.hint().empty()) lines.push_back(error.hint());

@@ -10,6 +10,7 @@
 #include "fairlead/engine/run_state.hpp"
 #include "fairlead/engine/source.hpp"
 #include "fairlead/pipeline/plan.hpp"
+#include "fairlead/store/rows.hpp"
 
 namespace fairlead::engine {
 
@@ -26,5 +27,7 @@ struct Resolved {
 
 /// Brings the commit, reads the pipeline file at it, filters, resolves. Reads only; `run` must outlive it. Throws what Source throws.
 Awaitable<Resolved> resolve_run(Engine::Impl&, const RunState& run);
+/// The run.planned of what has a plan.
+store::NewEvent planned_event(const RunState&, const Resolved&);
 
 }  // namespace fairlead::engine

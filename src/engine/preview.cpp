@@ -3,6 +3,8 @@
 
 #include "engine/impl.hpp"
 #include "engine/planner.hpp"
+#include "engine/rows.hpp"
+#include "engine/stage_plan.hpp"
 #include "fairlead/base/strings.hpp"
 
 /// What a deploy would do, told before anything is recorded: `fairlead plan`, `--dry-run`, `diff`.
@@ -11,6 +13,8 @@ namespace fairlead::engine {
 Awaitable<SourceChanges> Source::changes(std::string, Sha, Sha) {
   co_return SourceChanges{.commits = {}, .total = 0, .behind = 0, .files = {}, .note = "this source keeps no history"};
 }
+
+Awaitable<std::optional<std::string>> Source::file(std::string, Sha, std::string) { co_return std::nullopt; }
 
 namespace {
 
@@ -92,6 +96,32 @@ Json deployed_json(const std::vector<store::DeploymentRow>& rows) {
 
 }  // namespace
 
+namespace {
+
+/// What its steps would do, beside each of them; and why that is not known.
+void add_plans(Json& stage, const PlanFact& fact) {
+  if (!fact.known) stage["plan_error"] = fact.why;
+  for (const auto& plan : *fact.steps) {
+    for (auto& job : stage["jobs"]) {
+      if (job["id"] != plan["job"]) continue;
+      Json& shown = job["steps"][plan["step"].get<std::size_t>()]["plan"];
+      for (const char* key : {"lines", "problems", "details", "digest"}) shown[key] = plan[key];
+    }
+  }
+}
+
+/// Asks the actions of the environment's own stages; builds that have not run leave holes, which the plans name.
+Awaitable<void> plan_steps(Engine::Impl& engine, RunState run, const Resolved& resolved, Json& stages) {
+  apply(run, as_event(run.id, run.version + 1, planned_event(run, resolved)));
+  for (std::size_t s = 0; s < run.plan->stages.size(); ++s) {
+    const auto& stage = run.plan->stages[s];
+    if (stage.environment.empty() || stage.environment != run.target_environment || !stage.skip.empty()) continue;
+    add_plans(stages[s], co_await plan_stage(engine, run, s));
+  }
+}
+
+}  // namespace
+
 Awaitable<Json> Engine::preview(StartRequest request) {
   // Younger than any other, so that no run of now would push it aside.
   const RunState run = impl_->draft(request, RunId("plan"), std::numeric_limits<std::int64_t>::max());
@@ -118,6 +148,7 @@ Awaitable<Json> Engine::preview(StartRequest request) {
   }
   if (!resolved.plan) co_return json;
   json["stages"] = stages_json(resolved);
+  co_await plan_steps(*impl_, run, resolved, json["stages"]);
   json["digest"] = pipeline::plan_digest(*resolved.plan);
   if (!run.target_environment.empty()) json["waits"] = waits_json(impl_->facts(run.target_environment, run));
   co_return json;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fairlead/base/async.hpp"
 #include "fairlead/base/json_fwd.hpp"
@@ -75,6 +76,36 @@ class StepContext {
   virtual Time now() const = 0;
 };
 
+/// Something found before anything is changed: a fatal one would end the step at its start.
+struct PlanProblem {
+  bool fatal = true;
+  std::string text;    ///< one sentence
+  std::string advice;  ///< the next step; may be empty
+};
+
+/// What a step would do if it ran now, found out by reading only.
+struct ActionPlan {
+  std::vector<std::string> lines;       ///< for people
+  std::shared_ptr<const Json> details;  ///< the same as an object; or null
+  std::string digest;                   ///< of what an approval binds to: changes when, and only when, another thing would happen
+  std::vector<PlanProblem> problems;
+};
+
+/// What an action sees of a step that does not run yet. Lives as long as the plan's coroutine; io thread.
+class PlanContext {
+ public:
+  virtual ~PlanContext() = default;
+  virtual const std::string& environment() const = 0;
+  /// As StepContext::with; what only a job that has not run yet can tell is left as {"$expr": text}.
+  virtual const Json& with() const = 0;
+  /// As JobSpec::contexts, without what is not known yet.
+  virtual const Json& contexts() const = 0;
+  /// Text of a file of the commit, at its path in the workspace; nullopt when it is not there.
+  virtual Awaitable<std::optional<std::string>> file(std::string path) = 0;
+  /// Whether other jobs or earlier steps, which have not run yet, may still write outputs and files for this one.
+  virtual bool early() const = 0;
+};
+
 /// A kind of step. Stateless; one object serves all runs.
 class Action {
  public:
@@ -83,6 +114,10 @@ class Action {
   /// Whether it ends by itself when `timeout()` has passed, because it has something to undo or is timed elsewhere. Otherwise the
   /// engine ends its coroutine.
   virtual bool keeps_time() const { return false; }
+  /// Whether it can say what it would do: `plan` is asked, and approvals of its stage bind to the answer.
+  virtual bool plans() const { return false; }
+  /// Reads only. An error of kind unavailable or timeout that leaves it means "cannot be told now", any other is a problem of the plan.
+  virtual Awaitable<ActionPlan> plan(PlanContext&) { co_return ActionPlan{}; }
   /// Errors that leave it fail the step with their message and hint.
   virtual Awaitable<StepOutcome> run(StepContext&) = 0;
 };

@@ -53,6 +53,8 @@ class Source {
   virtual Awaitable<SourceFiles> bring(SourceRequest) = 0;
   /// From what is deployed to what would be; `to` was brought before. Never throws for history: it says so in `note`.
   virtual Awaitable<SourceChanges> changes(std::string app, Sha from, Sha to);
+  /// Text of a file of a commit that was brought before; nullopt when it has none of that path.
+  virtual Awaitable<std::optional<std::string>> file(std::string app, Sha sha, std::string path);
 };
 
 }  // namespace fairlead::engine

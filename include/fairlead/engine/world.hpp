@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -55,10 +56,22 @@ struct CheckFact {
   Time at{};
 };
 
+/// What the steps of a stage would do, when that was asked last.
+struct PlanFact {
+  bool known = false;
+  std::string why;     ///< why it is not known: "… could not be asked: …"
+  std::string digest;  ///< of `steps`: of what matters in them
+  /// [{job, step, name, action, lines[], problems[{fatal,text,advice}], digest, details}]
+  std::shared_ptr<const Json> steps;
+  Time at{};
+};
+
 struct World {
   Time now{};
   std::map<std::string, EnvironmentFacts> environments;
   std::map<std::string, CheckFact> checks;  ///< by "<stage>/<key>", absent while not known
+  std::map<std::string, PlanFact> plans;    ///< by stage, absent while not asked
+  std::set<std::string, std::less<>> planning;  ///< actions that can say what they would do
   /// Newer, and earlier unfinished, run of the same app and ref (concurrency: latest, queue). Runs with a target
   /// environment and rollbacks are not among them: people asked for those by name.
   std::optional<std::string> superseded_by, behind;
@@ -88,6 +101,10 @@ struct WantCancel {
 struct WantCheck {
   std::string stage, key;
 };
+/// Ask what the steps of this stage would do; not listed while the fact is fresh.
+struct WantStagePlan {
+  std::string stage;
+};
 /// A reminder is due: the `times`-th. Recorded with gate.reminded.
 struct WantReminder {
   std::string stage;
@@ -98,7 +115,7 @@ struct WantReminder {
 struct WantRollback {
   std::string stage, environment, reason;
 };
-using Want = std::variant<WantPlan, WantSlot, WantRunning, WantCancel, WantCheck, WantReminder, WantRollback>;
+using Want = std::variant<WantPlan, WantSlot, WantRunning, WantCancel, WantCheck, WantStagePlan, WantReminder, WantRollback>;
 
 /// Environment that must be free in the same transaction that records the events; else the decision is void.
 struct Claim {

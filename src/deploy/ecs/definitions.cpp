@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "deploy/ecs/fields.hpp"
 #include "deploy/ecs/preflight.hpp"
 #include "deploy/ecs/task_definition.hpp"
 #include "fairlead/aws/ecr.hpp"
@@ -30,8 +31,12 @@ Json definition_in(engine::StepContext& step, const Parts& parts, const std::str
     throw Error(ErrorKind::invalid, "task-definition " + file + " is outside of the workspace");
   const auto text = read_file_if_exists(path, 1u << 20);
   if (!text) throw Error(ErrorKind::not_found, "task-definition " + file + " is not in the repository at this commit");
+  return definition_of(parts, file, *text, step.job().contexts ? *step.job().contexts : Json::object());
+}
+
+Json definition_of(const Parts& parts, const std::string& file, const std::string& text, const Json& contexts) {
   try {
-    return registrable(parts.parse(*text, file, step.job().contexts ? *step.job().contexts : Json::object()));
+    return registrable(parts.parse(text, file, contexts));
   } catch (const Error& error) {
     throw error.within("task-definition " + file);
   }
@@ -47,7 +52,15 @@ std::map<std::string, std::string> images_wanted(const Json& with) {
   return images;
 }
 
+std::string unbuilt_image(const std::string& from) { return "(known after the build: " + from + ")"; }
+
 namespace {
+
+bool is_unbuilt(const std::string& image) { return image.starts_with("(known after "); }
+
+bool is_passing(const aws::AwsError& error) {
+  return error.failure() == aws::Failure::throttled || error.failure() == aws::Failure::server || error.failure() == aws::Failure::network;
+}
 
 /// Architectures of an image that has one variant for each; empty when it has one only, or when that cannot be told.
 Awaitable<std::vector<std::string>> architectures(aws::Aws& aws, aws::Scope scope, aws::ecr::Image image, std::string digest) {
@@ -79,6 +92,7 @@ std::string architecture_of(const Json& definition) {
 
 Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::string architecture, std::vector<Finding>& findings) {
   const std::string name = text_at(container, "image");
+  if (is_unbuilt(name)) co_return;
   const auto image = aws::ecr::parse_image(name);
   if (!image) findings.push_back({true, "container " + text_at(container, "name") + ": \"" + name + "\" is no image reference", ""});
   if (!image || !image->is_ecr()) co_return;
@@ -99,7 +113,8 @@ Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::strin
       container["image"] = image->host + "/" + image->repository + "@" + digest;
     }
   } catch (const aws::AwsError& error) {
-    findings.push_back({false, "image " + name + " could not be looked up: " + error.message(), "its tag is deployed as it is"});
+    findings.push_back(
+        {false, "image " + name + " could not be looked up: " + error.message(), "its tag is deployed as it is", is_passing(error)});
     co_return;
   }
   const auto has = co_await architectures(aws, scope, *image, digest);
@@ -162,21 +177,30 @@ Awaitable<std::string> register_once(engine::StepContext& step, aws::Aws& aws, a
   co_return co_await step.effect("register-task-definition", store::OpClass::b, dump(body), probe, act);
 }
 
-Awaitable<Named> named_definition(engine::StepContext& step, const Parts& parts, aws::Scope scope, std::string name) {
-  const bool file = name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".json");
-  const auto images = images_wanted(step.with());
+bool is_file(const std::string& name) { return name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".json"); }
+
+Awaitable<Named> find_definition(const Parts& parts, aws::Scope scope, std::string name, Json given,
+                                 std::map<std::string, std::string> images, std::vector<Finding>& findings) {
   Named it;
-  if (file) {
-    it.definition = definition_in(step, parts, name);
+  if (!given.is_null()) {
+    findings = unknown_fields(given);
+    it.definition = std::move(given);
   } else {
     const Json described = co_await aws::ecs::describe_task_definition(*parts.aws, scope, name);
     it.definition = registrable(described);
     if (images.empty()) it.arn = text_at(member(described, "taskDefinition"), "taskDefinitionArn");
   }
   if (!it.arn.empty()) co_return it;
-  std::vector<Finding> findings;
   it.definition = co_await pinned(*parts.aws, scope, with_images(std::move(it.definition), images), findings);
   co_await check_definition(*parts.aws, scope, it.definition, findings);
+  co_return it;
+}
+
+Awaitable<Named> named_definition(engine::StepContext& step, const Parts& parts, aws::Scope scope, std::string name) {
+  Json given;
+  if (is_file(name)) given = definition_in(step, parts, name);
+  std::vector<Finding> findings;
+  const Named it = co_await find_definition(parts, scope, name, std::move(given), images_wanted(step.with()), findings);
   for (const auto& finding : findings) {
     if (!finding.fatal) co_await step.log("warning: " + finding.text + " - " + finding.advice + "\n");
   }
@@ -184,13 +208,13 @@ Awaitable<Named> named_definition(engine::StepContext& step, const Parts& parts,
   co_return it;
 }
 
-aws::Scope scope_of(engine::StepContext& step, const Parts& parts) {
-  if (step.environment().empty())
+aws::Scope scope_of(const std::string& environment, const Parts& parts) {
+  if (environment.empty())
     throw Error(ErrorKind::invalid, "this step deploys, but its stage has no environment", "add `environment: …` to the stage");
-  const auto scope = parts.scope(step.environment());
+  const auto scope = parts.scope(environment);
   if (!scope) {
-    throw Error(ErrorKind::invalid, "environment " + step.environment() + " has no `aws:` block in fairlead.yml",
-                "environments: { " + step.environment() + ": { aws: { region: …, role: … } } }");
+    throw Error(ErrorKind::invalid, "environment " + environment + " has no `aws:` block in fairlead.yml",
+                "environments: { " + environment + ": { aws: { region: …, role: … } } }");
   }
   return *scope;
 }

@@ -16,6 +16,11 @@ namespace fairlead::deploy::ecs {
 /// What tells the revision of this step from all others: the same after a restart of the server, another for each attempt.
 std::string step_key(engine::StepContext&);
 
+/// Stands for an image in a plan that is made before it is built; is not looked up.
+std::string unbuilt_image(const std::string& from);
+
+/// The definition in the text of a file. Throws Error(invalid).
+Json definition_of(const Parts&, const std::string& file, const std::string& text, const Json& contexts);
 /// The definition in a file of the workspace. Throws Error(not_found | invalid).
 Json definition_in(engine::StepContext&, const Parts&, const std::string& file);
 
@@ -33,10 +38,15 @@ struct Named {
   Json definition;
   std::string arn;  ///< of the revision that is used as it is; empty when one must be registered
 };
-/// Images replaced and pinned. Throws Error(not_found | invalid), with the whole list of what is wrong.
+/// Images replaced and pinned; what is missing goes to `findings`. `given`: what is in the file, null when `name` is a family. Throws
+/// Error(not_found | invalid).
+Awaitable<Named> find_definition(const Parts&, aws::Scope, std::string name, Json given, std::map<std::string, std::string> images,
+                                 std::vector<Finding>& findings);
+bool is_file(const std::string& name);
+/// The same for a step that runs: throws Error(invalid) with the whole list of what is wrong.
 Awaitable<Named> named_definition(engine::StepContext&, const Parts&, aws::Scope, std::string name);
 
 /// The environment's scope. Throws Error(invalid) when the step has no environment or that has no `aws:` block.
-aws::Scope scope_of(engine::StepContext&, const Parts&);
+aws::Scope scope_of(const std::string& environment, const Parts&);
 
 }  // namespace fairlead::deploy::ecs

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ecs/deploy_plan.hpp"
 
+#include <algorithm>
+#include <iterator>
+
+#include "deploy/ecs/fields.hpp"
 #include "deploy/ecs/preflight.hpp"
 #include "deploy/ecs/task_definition.hpp"
 #include "fairlead/aws/ecs.hpp"
@@ -63,6 +67,14 @@ Baseline baseline_of(const Service& service, const Wishes& wishes) {
   return it;
 }
 
+/// From the waves: a task takes about so long to start, then the slowest health check, then the window in which nothing may fail.
+Duration estimate_of(const Baseline& base, const Settings& settings, Duration health) {
+  constexpr Duration start = std::chrono::seconds(40);
+  const Duration watched = settings.stability + settings.bake;
+  return base.reuse ? watched
+                    : waves_of(base.desired, wave_of(base.desired, base.min_percent, base.max_percent)) * (start + health) + watched;
+}
+
 void describe_plan(DeployPlan& plan, const Inputs& inputs, const Json& before) {
   const auto& base = plan.baseline;
   plan.lines.push_back("service " + inputs.cluster + "/" + inputs.service + " runs " + revision_of(base.task_definition) + ", " +
@@ -71,7 +83,8 @@ void describe_plan(DeployPlan& plan, const Inputs& inputs, const Json& before) {
     plan.lines.push_back("it runs exactly this already: nothing is changed, it is only watched");
     return;
   }
-  for (auto& line : differences(before, plan.definition)) plan.lines.push_back("  " + std::move(line));
+  plan.changes = differences(before, plan.definition);
+  for (const auto& line : plan.changes) plan.lines.push_back("  " + line);
   const int wave = wave_of(base.desired, base.min_percent, base.max_percent);
   plan.lines.push_back(std::to_string(waves_of(base.desired, wave)) + (wave >= base.desired ? " wave" : " waves") + " of up to " +
                        std::to_string(wave) + " tasks");
@@ -137,7 +150,7 @@ DeployPlan plan_from(const Json& json) {
   return plan;
 }
 
-Awaitable<DeployPlan> make_plan(engine::StepContext& step, const Parts& parts, Poller& poller, aws::Scope scope, const Inputs& inputs) {
+Awaitable<DeployPlan> make_plan(const Parts& parts, Poller& poller, aws::Scope scope, const Inputs& inputs) {
   const Json raw = co_await find_service(*parts.aws, poller, scope, inputs);
   const Service service = service_from(raw);
   DeployPlan plan;
@@ -155,13 +168,15 @@ Awaitable<DeployPlan> make_plan(engine::StepContext& step, const Parts& parts, P
                              "give `task-definition: file` or `images: { container: … }`"});
     co_return plan;
   }
-  Json wanted = inputs.file.empty() ? registrable(before) : definition_in(step, parts, inputs.file);
+  if (!inputs.file.empty()) std::ranges::move(unknown_fields(inputs.given), std::back_inserter(plan.findings));
+  Json wanted = inputs.file.empty() ? registrable(before) : inputs.given;
   plan.definition = co_await pinned(*parts.aws, scope, with_images(std::move(wanted), inputs.images), plan.findings);
   plan.baseline.health_checked = has_health_check(plan.definition);
   const bool steady = plan.baseline.completed && service.running >= plan.baseline.desired;
   plan.baseline.reuse = steady && !changes_settings(inputs.wishes) && content_hash(before) == content_hash(plan.definition);
   co_await check_definition(*parts.aws, scope, plan.definition, plan.findings);
-  co_await check_surroundings(*parts.aws, scope, service, inputs.settings.alarms, plan.findings);
+  const Duration health = co_await check_surroundings(*parts.aws, scope, service, inputs.settings.alarms, plan.findings);
+  plan.estimate = estimate_of(plan.baseline, inputs.settings, health);
   describe_plan(plan, inputs, before);
   co_return plan;
 }

@@ -16,6 +16,7 @@ namespace fairlead::deploy::ecs {
 struct Inputs {
   std::string cluster, service;
   std::string file;  ///< of the task definition; empty: the service's present one
+  Json given;        ///< what is in the file; read by whoever knows where it is
   std::map<std::string, std::string> images;
   Settings settings;
   Wishes wishes;
@@ -31,12 +32,14 @@ struct DeployPlan {
   Json configuration;         ///< the service's deploymentConfiguration before
   std::vector<std::string> lines;  ///< for the log
   std::vector<Finding> findings;
+  std::vector<std::string> changes;  ///< of the definition, one line each
+  Duration estimate{};               ///< until it serves, if nothing is unusual
 };
 Json to_json(const DeployPlan&);
 DeployPlan plan_from(const Json&);
 
 /// Reads what there is and decides; changes nothing. Throws Error(not_found) for a service that is not there.
-Awaitable<DeployPlan> make_plan(engine::StepContext&, const Parts&, Poller&, aws::Scope, const Inputs&);
+Awaitable<DeployPlan> make_plan(const Parts&, Poller&, aws::Scope, const Inputs&);
 
 /// What UpdateService is sent: never forceNewDeployment, desiredCount only when asked for.
 Json update_request(const Inputs&, const DeployPlan&, const std::string& task_definition);

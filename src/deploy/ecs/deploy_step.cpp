@@ -30,7 +30,7 @@ Awaitable<engine::StepOutcome> DeployStep::run() {
 
 Awaitable<void> DeployStep::prepare() {
   inputs_ = inputs_from(step_.with());
-  scope_ = scope_of(step_, parts_);
+  scope_ = scope_of(step_.environment(), parts_);
   if (const auto remembered = co_await step_.recall("plan")) {
     plan_ = plan_from(parse_json(*remembered));
     co_await take_lock();
@@ -57,7 +57,8 @@ Awaitable<void> DeployStep::prepare() {
 }
 
 Awaitable<void> DeployStep::plan() {
-  plan_ = co_await make_plan(step_, parts_, poller_, scope_, inputs_);
+  if (!inputs_.file.empty()) inputs_.given = definition_in(step_, parts_, inputs_.file);
+  plan_ = co_await make_plan(parts_, poller_, scope_, inputs_);
   if (any_fatal(plan_.findings)) {
     throw Error(ErrorKind::invalid, "nothing was changed, the deploy of " + inputs_.cluster + "/" + inputs_.service + " cannot start:\n" +
                                         listed(plan_.findings));

@@ -21,6 +21,7 @@ struct Finding {
   bool fatal = true;
   std::string text;
   std::string advice;
+  bool passing = false;  ///< AWS did not answer: it may another time, and then the plan may be another
 };
 
 /// Facts of the service itself: controller, status, desired count, waves, a deployment in progress.

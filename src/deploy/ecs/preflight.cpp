@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ecs/preflight.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "fairlead/aws/alarms.hpp"
@@ -104,14 +105,17 @@ Awaitable<void> check_definition(aws::Aws& aws, aws::Scope scope, Json definitio
   co_await check_logs(aws, scope, definition, findings);
 }
 
-Awaitable<void> check_surroundings(aws::Aws& aws, aws::Scope scope, Service service, std::vector<std::string> alarms,
-                                   std::vector<Finding>& findings) {
+Awaitable<Duration> check_surroundings(aws::Aws& aws, aws::Scope scope, Service service, std::vector<std::string> alarms,
+                                       std::vector<Finding>& findings) {
+  Duration health{};
   if (!service.target_groups.empty()) {
     Json params{{"TargetGroupArns", service.target_groups}};
     const auto answer = co_await ask(aws, scope, "elasticloadbalancing:DescribeTargetGroups", std::move(params));
     if (answer && answer->is_null())
       findings.push_back({true, "a target group of the service does not exist any more: " + join(service.target_groups, ", "), ""});
     for (const Json& group : answer ? member(*answer, "TargetGroups") : Json()) {
+      const auto seconds = number_at(group, "HealthCheckIntervalSeconds", 30) * number_at(group, "HealthyThresholdCount", 5);
+      health = std::max<Duration>(health, std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 3000)));
       if (!member(group, "LoadBalancerArns").is_array() || !group["LoadBalancerArns"].empty()) continue;
       findings.push_back(
           {true,
@@ -119,7 +123,7 @@ Awaitable<void> check_surroundings(aws::Aws& aws, aws::Scope scope, Service serv
            "add it to a listener rule"});
     }
   }
-  if (alarms.empty()) co_return;
+  if (alarms.empty()) co_return health;
   const auto states = co_await aws::alarm_states(aws, scope, alarms);
   for (const auto& alarm : states) {
     if (alarm.state == "MISSING")
@@ -128,6 +132,7 @@ Awaitable<void> check_surroundings(aws::Aws& aws, aws::Scope scope, Service serv
       findings.push_back(
           {true, "alarm " + alarm.name + " is in ALARM already: it could not tell this deploy's failure", "wait until it is ok"});
   }
+  co_return health;
 }
 
 }  // namespace fairlead::deploy::ecs

@@ -181,7 +181,7 @@ Awaitable<std::vector<Task>> RunTaskStep::watch(std::vector<std::string> arns) {
 
 Awaitable<engine::StepOutcome> RunTaskStep::run() {
   const Json& with = step_.with();
-  scope_ = scope_of(step_, parts_);
+  scope_ = scope_of(step_.environment(), parts_);
   cluster_ = text_at(with, "cluster");
   std::string arn;
   if (const auto remembered = co_await step_.recall("task")) {

@@ -108,7 +108,7 @@ Awaitable<std::string> ScheduleStep::change_schedule(std::string schedule, Targe
 
 Awaitable<engine::StepOutcome> ScheduleStep::run() {
   const Json& with = step_.with();
-  scope_ = scope_of(step_, parts_);
+  scope_ = scope_of(step_.environment(), parts_);
   const std::string rule = text_at(with, "rule"), schedule = text_at(with, "schedule");
   if (rule.empty() == schedule.empty())
     throw Error(ErrorKind::invalid, "give either `rule` (EventBridge) or `schedule` (EventBridge Scheduler)");

@@ -36,6 +36,7 @@ struct Speaker {
   std::string mention;    ///< as cards name them: "<@U123>" or escaped text
   Api api;                ///< as this person
   std::string via = "slack";  ///< slack | console
+  std::string zone;           ///< IANA name, as the account says; empty: not known
 };
 
 /// One authenticated thing that came in, whichever transport brought it. Payload shapes are Slack's (research/chatops.md

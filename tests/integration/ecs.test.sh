@@ -2,58 +2,13 @@
 # ecs-deploy against the sandbox: a good deploy, lists of what is wrong, a version that cannot start, and a server that is
 # killed at every effect of a deploy.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/sandbox.sh"
+start_sandbox --speed 40
 
-mkfifo "$dir/sandbox.out"
-cd "$dir" || exit 1
-"$FAIRLEAD" sandbox --listen 127.0.0.1:0 --speed 40 >"$dir/sandbox.out" 2>"$dir/sandbox.log" &
-children="$children $!"
-exec 7<"$dir/sandbox.out"
-read -r -t 60 aws <&7
-export AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=sandbox AWS_EC2_METADATA_DISABLED=true
-case $aws in http://*) ok "the sandbox is at $aws" ;; *) fail "the sandbox did not start: $aws"; cat "$dir/sandbox.log"; done_testing ;; esac
-
-registry=123456789012.dkr.ecr.us-east-1.amazonaws.com
-ecs() { # OPERATION JSON
-  curl -sS --max-time 20 --aws-sigv4 aws:amz:us-east-1:ecs -u 123456789012:sandbox -H 'Content-Type: application/x-amz-json-1.1' \
-    -H "X-Amz-Target: AmazonEC2ContainerServiceV20141113.$1" -d "$2" "$aws/"
-}
-faults() { curl -sS -o /dev/null --max-time 20 -X POST -d "$1" "$aws/_sandbox/faults"; }
-service() { ecs DescribeServices '{"cluster":"web","services":["api"]}' | json "services.0.$1"; }
-# effects OPERATION: how often it changed something, of all calls in the ledger.
-effects() {
-  curl -sS --max-time 20 "$aws/_sandbox/ledger" | node -e '
-    const wanted = process.argv[1], all = JSON.parse(require("fs").readFileSync(0, "utf8")).entries;
-    console.log(all.filter(e => e.operation.endsWith(wanted) && !e.repeated).length)' "$1"
-}
-until_effects() { # OPERATION COUNT: at most 60 s
-  local end=$((SECONDS + 60))
-  while [ "$(effects "$1")" -lt "$2" ]; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    read -r -t 0.05 <> <(:) || true
-  done
-}
-until_completed() { # the service runs the revision of this image, at most 120 s
-  local end=$((SECONDS + 120))
-  until [ "$(service deployments.0.rolloutState)" = COMPLETED ] && [ "$(service deployments.length)" = 1 ]; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    read -r -t 0.2 <> <(:) || true
-  done
-}
-# deploy TAG: starts a run with this image and waits for its end; sets run and state.
-deploy() {
-  run=$(fl --json start shop --input "image=$1" | json id)
+deploy() { # TAG
+  start "$1"
   await
 }
-await() {
-  local end=$((SECONDS + 180))
-  state=""
-  while [ "$SECONDS" -lt "$end" ]; do
-    state=$(run_state "$run" 2>/dev/null)
-    case $state in succeeded | failed | canceled | lost | superseded) return ;; esac
-    read -r -t 0.2 <> <(:) || true
-  done
-}
-logs() { fl logs "$run" live 2>&1; }
 
 ecs CreateCluster '{"clusterName":"web"}' >/dev/null
 definition='{"family":"api","containerDefinitions":[{"name":"app","image":"'$registry'/sim/api:1","memory":64,"aFieldOfNextYear":{"kept":1}}]}'
@@ -83,7 +38,7 @@ environments: { production: { aws: { region: us-east-1, endpoint: "$aws" } } }
 Y
 start_server || done_testing
 
-deploy "$registry/sim/api:2"
+deploy 2
 equal "a good deploy succeeds" "$state" succeeded
 [ "$state" = succeeded ] || logs
 contains "the log says what changes" "$(logs)" "containerDefinitions.app.image"
@@ -101,12 +56,13 @@ contains "the metrics count them per rate limit" "$metrics" \
 contains "and throttles, of which there are none" "$metrics" \
   'fairlead_aws_throttles_total{account="default",family="ecs/services-write",region="us-east-1"} 0'
 
-deploy "$registry/sim/api:2"
+deploy 2
 equal "the same again succeeds" "$state" succeeded
 contains "and changes nothing" "$(logs)" "runs exactly this already"
 equal "no new revision" "$(service taskDefinition | sed 's|.*/||')" api:2
 
-deploy "$registry/nothing/here:1"
+run=$(fl --json start shop --input "image=$registry/nothing/here:1" | json id)
+await
 equal "an image that does not exist fails the run" "$state" failed
 contains "in one list" "$(logs)" "cannot start"
 contains "that names it" "$(logs)" "does not exist"
@@ -116,7 +72,7 @@ await
 contains "a service that does not exist is told with the nearest" "$(logs)" "did you mean api?"
 
 faults '[{"fault":"image-missing","service":"api","count":4}]'
-deploy "$registry/sim/api:3"
+deploy 3
 equal "a version that cannot start fails the run" "$state" failed
 contains "with ECS's reason" "$(logs)" CannotPullContainerError
 contains "and goes back" "$(logs)" "api:2 serves again"
@@ -129,7 +85,7 @@ fl unlock production shop >/dev/null
 kill_after() { # OPERATION TAG WANTED-STATE
   local registered updated happened
   registered=$(effects RegisterTaskDefinition) updated=$(effects UpdateService) happened=$(effects "$1")
-  run=$(fl --json start shop --input "image=$registry/sim/api:$2" | json id)
+  start "$2"
   check "$1 happens" until_effects "$1" $((happened + 1))
   kill_server
   start_server || done_testing
@@ -150,7 +106,7 @@ check "the rollback has ended" until_completed
 
 faults '[{"fault":"reply-lost","operation":"RegisterTaskDefinition","count":1},{"fault":"reply-lost","operation":"UpdateService","count":1}]'
 registered=$(effects RegisterTaskDefinition) updated=$(effects UpdateService)
-deploy "$registry/sim/api:14"
+deploy 14
 equal "lost answers: the deploy succeeds" "$state" succeeded
 [ "$state" = succeeded ] || logs
 equal "lost answers: one revision" $(($(effects RegisterTaskDefinition) - registered)) 1

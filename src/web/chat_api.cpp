@@ -59,9 +59,8 @@ Awaitable<net::Response> chat_stream(Call& call) {
   if (!door) throw Error(ErrorKind::unavailable, "this server has no console");
   const auto& headers = call.request.headers;
   const auto after = headers.has("Last-Event-ID") ? std::string(headers.get("Last-Event-ID")) : call.query("after");
-  co_return net::Response::events([follow = door, who = caller(call), after](net::BodyWriter& out) {
-    return follow(who, after, out, deadline_in(stream_life));
-  });
+  co_return net::Response::events(
+      [follow = door, who = caller(call), after](net::BodyWriter& out) { return follow(who, after, out, deadline_in(stream_life)); });
 }
 
 }  // namespace fairlead::web

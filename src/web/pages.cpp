@@ -26,8 +26,8 @@ namespace {
 using Values = std::map<std::string, std::string, std::less<>>;
 
 const EmbeddedFile* ui_file(std::string_view name) {
-  const auto found = std::ranges::find_if(
-      ui_files(), [name](const EmbeddedFile& file) { return file.path.substr(file.path.rfind('/') + 1) == name; });
+  const auto found =
+      std::ranges::find_if(ui_files(), [name](const EmbeddedFile& file) { return file.path.substr(file.path.rfind('/') + 1) == name; });
   return found == ui_files().end() ? nullptr : &*found;
 }
 
@@ -68,15 +68,16 @@ bool on_loopback(const net::Peer& peer) {
 Awaitable<std::string> first_steps(Call& call) {
   if (!on_loopback(call.request.peer)) co_return "";
   const auto tokens = co_await call.services.tokens.list();
-  if (std::ranges::any_of(tokens, [now = call.services.parts.clock()](const Token& token) {
-        return !token.expires_at || *token.expires_at > now;
-      }))
+  if (std::ranges::any_of(tokens,
+                          [now = call.services.parts.clock()](const Token& token) { return !token.expires_at || *token.expires_at > now; }))
     co_return "";
-  std::string text = "There is no token yet. Make one on this machine, in the folder of fairlead.yml:\n\n"
-                     "fairlead token create me --user user:me@example.com --role deployer";
+  std::string text =
+      "There is no token yet. Make one on this machine, in the folder of fairlead.yml:\n\n"
+      "fairlead token create me --user user:me@example.com --role deployer";
   if (call.services.config.roles.empty())
-    text += "\n\nand give that person the role in fairlead.yml (without `roles` only local users may act):\n\n"
-            "roles: { deployer: [\"user:me@example.com\"] }";
+    text +=
+        "\n\nand give that person the role in fairlead.yml (without `roles` only local users may act):\n\n"
+        "roles: { deployer: [\"user:me@example.com\"] }";
   co_return text;
 }
 
@@ -109,8 +110,9 @@ net::Response see_other(std::string where) {
 Awaitable<net::Response> chat_page(Call& call) {
   const auto [who, why] = co_await visitor(call);
   if (!who) co_return co_await sign_in_page(call, 200, why);
-  co_return page(200, "chat.html",
-                 {{"csrf", csrf_token(session_cookie(call.request))}, {"person", who->person.id}, {"role", std::string(to_string(who->access))}});
+  co_return page(
+      200, "chat.html",
+      {{"csrf", csrf_token(session_cookie(call.request))}, {"person", who->person.id}, {"role", std::string(to_string(who->access))}});
 }
 
 Awaitable<net::Response> ui_asset(Call& call) {
@@ -146,7 +148,8 @@ Awaitable<net::Response> sign_in(Call& call) {
   }
   const auto wait = call.services.failures.take(call.request.peer.address, std::chrono::steady_clock::now());
   if (!wait) co_return co_await sign_in_page(call, 401, std::move(why));
-  auto response = co_await sign_in_page(call, 429, "Too many wrong tokens from this address; try again in " + std::to_string(*wait) + " s.");
+  auto response =
+      co_await sign_in_page(call, 429, "Too many wrong tokens from this address; try again in " + std::to_string(*wait) + " s.");
   response.headers.add("Retry-After", std::to_string(*wait));
   co_return response;
 }

@@ -57,7 +57,8 @@ std::string session_cookie(const net::Request& request) {
 }
 
 std::string set_cookie(const net::Request& request, const std::string& value, std::chrono::seconds life) {
-  auto text = std::string(cookie_name(request)) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count());
+  auto text =
+      std::string(cookie_name(request)) + "=" + value + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(life.count());
   if (request.peer.secure) text += "; Secure";
   return text;
 }

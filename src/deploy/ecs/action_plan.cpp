@@ -66,7 +66,8 @@ std::string target_of(const aws::Scope& scope, const std::string& cluster, const
 Awaitable<Json> read_given(engine::PlanContext& context, const Parts& parts, std::string file, std::string& later) {
   const auto text = co_await context.file(file);
   if (!text && !context.early())
-    throw Error(ErrorKind::not_found, "task-definition " + file + " is not in the repository at this commit", "commit it, or correct its path");
+    throw Error(ErrorKind::not_found, "task-definition " + file + " is not in the repository at this commit",
+                "commit it, or correct its path");
   if (!text) later = "an earlier step has written task-definition " + file;
   if (!text) co_return Json();
   try {

@@ -195,8 +195,8 @@ TEST_F(ActionPlans, a_file_that_an_earlier_step_may_write_is_known_later) {
 TEST_F(ActionPlans, a_task_that_runs_once_names_its_images_and_its_cluster) {
   context.inputs = {{"cluster", "web"}, {"task-definition", "api"}, {"images", {{"app", "registry/api:2"}}}, {"command", {"rake", "x"}}};
   auto plan = wait(plan_run_task(context, parts));
-  EXPECT_THAT(plan.lines, ElementsAre("runs a new revision of api in cluster web and waits for its end",
-                                      "  container app: registry/api:2", "  command: rake x"));
+  EXPECT_THAT(plan.lines, ElementsAre("runs a new revision of api in cluster web and waits for its end", "  container app: registry/api:2",
+                                      "  command: rake x"));
   aws.has_cluster = false;
   plan = wait(plan_run_task(context, parts));
   ASSERT_EQ(plan.problems.size(), 1u);
@@ -204,7 +204,8 @@ TEST_F(ActionPlans, a_task_that_runs_once_names_its_images_and_its_cluster) {
 }
 
 TEST_F(ActionPlans, a_schedule_says_what_it_runs_now_and_then) {
-  context.inputs = {{"rule", "nightly"}, {"task-definition", "api"}, {"images", {{"app", "registry/api:2"}}}, {"expression", "rate(2 days)"}};
+  context.inputs = {
+      {"rule", "nightly"}, {"task-definition", "api"}, {"images", {{"app", "registry/api:2"}}}, {"expression", "rate(2 days)"}};
   const auto plan = wait(plan_schedule(context, parts));
   EXPECT_THAT(plan.lines, Contains("rule nightly (rate(1 day), enabled) runs api:1 → a new revision of api"));
   EXPECT_THAT(plan.lines, Contains("  expression: rate(1 day) → rate(2 days)"));

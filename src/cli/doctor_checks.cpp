@@ -44,7 +44,8 @@ std::vector<Need> secrets_of(const pipeline::ServerConfig& config) {
   if (config.slack) {
     needs.push_back({"slack.app-token", config.slack->app_token});
     needs.push_back({"slack.bot-token", config.slack->bot_token});
-    needs.push_back({"slack.signing-secret", config.slack->signing_secret});
+    needs.push_back({"slack.client-secret", config.slack->client_secret});
+    for (const auto& secret : config.slack->signing_secrets) needs.push_back({"slack.signing-secret", secret});
   }
   std::erase_if(needs, [](const Need& need) { return !need.ref; });
   return needs;

@@ -25,7 +25,8 @@ Secrets::Secrets(store::Store& store, store::SecretBox box, std::shared_ptr<cons
   if (!config->slack) return;
   reserve(reserved_, config->slack->app_token);
   reserve(reserved_, config->slack->bot_token);
-  reserve(reserved_, config->slack->signing_secret);
+  reserve(reserved_, config->slack->client_secret);
+  for (const auto& secret : config->slack->signing_secrets) reserve(reserved_, secret);
 }
 
 Awaitable<std::optional<Secret>> Secrets::named(std::vector<std::string> scopes, std::string name) {

@@ -75,9 +75,17 @@ class ServerCheck {
 
   void check_slack() {
     if (!config_.slack) return;
-    const bool socket = config_.slack->transport == SlackConfig::Transport::socket;
-    if (socket && !config_.slack->app_token) report({"slack"}, "transport: socket needs app-token");
-    if (!socket && !config_.slack->signing_secret) report({"slack"}, "transport: http needs signing-secret");
+    const SlackConfig& slack = *config_.slack;
+    const bool socket = slack.transport == SlackConfig::Transport::socket;
+    if (socket && !slack.app_token) report({"slack"}, "transport: socket needs app-token");
+    if (!socket && slack.signing_secrets.empty()) report({"slack"}, "transport: http needs signing-secret");
+    for (const auto& secret : slack.signing_secrets)
+      if (secret.kind == SecretRef::Kind::literal && secret.literal.empty())
+        report({"slack", "signing-secret"}, "an empty signing secret lets anybody sign");
+    if (!slack.bot_token && slack.client_id.empty()) report({"slack"}, "needs bot-token");
+    if (slack.client_id.empty() != !slack.client_secret) report({"slack"}, "client-id and client-secret belong together");
+    if (socket && !slack.client_id.empty())
+      report({"slack", "client-id"}, "other workspaces can install the app with transport: http only (Slack's rule)");
   }
 
   void check_apps() {

@@ -32,22 +32,32 @@ ServerSection decode_section(const Value& value) {
   return out;
 }
 
+/// One, or a list of them.
+std::vector<SecretRef> secrets_of(const Value* value) {
+  std::vector<SecretRef> out;
+  if (!value) return out;
+  if (value->is_scalar()) out.push_back(secret_of(value));
+  for (const auto& item : value->items()) out.push_back(secret_of(&item));
+  return out;
+}
+
 SlackConfig decode_slack(const Value& value) {
   SlackConfig out;
   out.transport = text_of(value.find("transport")) == "http" ? SlackConfig::Transport::http : SlackConfig::Transport::socket;
   out.app_token = secret_of(value.find("app-token"));
   out.bot_token = secret_of(value.find("bot-token"));
-  out.signing_secret = secret_of(value.find("signing-secret"));
+  out.signing_secrets = secrets_of(value.find("signing-secret"));
   out.channel = text_of(value.find("channel"));
+  out.api_url = text_of(value.find("api-url"), out.api_url);
+  while (out.api_url.ends_with('/')) out.api_url.pop_back();
+  out.client_id = text_of(value.find("client-id"));
+  out.client_secret = secret_of(value.find("client-secret"));
   return out;
 }
 
 WebhookConfig decode_webhook(const Value& value) {
   WebhookConfig out;
-  if (const Value* secret = value.find("secret")) {
-    if (secret->is_scalar()) out.secrets.push_back(secret_of(secret));
-    for (const auto& item : secret->items()) out.secrets.push_back(secret_of(&item));
-  }
+  out.secrets = secrets_of(value.find("secret"));
   out.api_token = secret_of(value.find("api-token"));
   out.api_url = text_of(value.find("api-url"));
   return out;

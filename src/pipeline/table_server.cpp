@@ -29,13 +29,18 @@ Shape server() {
 }
 
 Shape slack() {
-  return object("slack", {
-                             Field{"transport", choice({"socket", "http"}), "how Slack reaches the server"}.otherwise("socket"),
-                             {"app-token", secret(), "for socket"},
-                             Field{"bot-token", secret(), "for the Web API"}.must(),
-                             {"signing-secret", secret(), "for http"},
-                             {"channel", text(), "where cards go when an app names no channel"},
-                         });
+  return object("slack",
+                {
+                    Field{"transport", choice({"socket", "http"}), "how Slack reaches the server"}.otherwise("socket"),
+                    {"app-token", secret(), "for socket"},
+                    {"bot-token", secret(), "for the Web API"},
+                    {"signing-secret", texts(secret()), "for http; two while one is replaced"},
+                    {"channel", text(), "where cards go when an app names no channel"},
+                    Field{"api-url", checked(check_url, "https://slack-gov.com/api"), "Web API: GovSlack, or a fake in tests"}.otherwise(
+                        "https://slack.com/api"),
+                    {"client-id", checked(check_not_empty, "1234567890.1234567890"), "for http: lets other workspaces install the app"},
+                    {"client-secret", secret(), "with client-id"},
+                });
 }
 
 Shape webhooks() {

@@ -45,9 +45,12 @@ struct StoreConfig {
 struct SlackConfig {
   enum class Transport { socket, http } transport = Transport::socket;
   SecretRef app_token;
-  SecretRef bot_token;
-  SecretRef signing_secret;
+  SecretRef bot_token;                     ///< of the one workspace; may be absent with `client_id`
+  std::vector<SecretRef> signing_secrets;  ///< any of them is right, so that one can be rotated
   std::string channel;
+  std::string api_url = "https://slack.com/api";
+  std::string client_id;  ///< of the app, for installations in other workspaces; empty: none
+  SecretRef client_secret;
 };
 struct WebhookConfig {
   std::vector<SecretRef> secrets;  ///< any of them is right, so that one can be rotated

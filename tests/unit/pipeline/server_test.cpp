@@ -105,6 +105,22 @@ TEST(ParseServer, KnowsWhereSecretsComeFrom) {
   EXPECT_EQ(c.store.url.name, "DATABASE_URL");
 }
 
+TEST(ParseServer, KnowsTheKeysOfSlack) {
+  const ServerConfig c = parse(
+      "slack: { transport: http, signing-secret: ['${{ secrets.NEW }}', '${{ secrets.OLD }}'], client-id: '1.2', client-secret: x,\n"
+      "  api-url: 'http://127.0.0.1:9000/api/' }\n");
+  EXPECT_EQ(c.slack->signing_secrets.size(), 2u);
+  EXPECT_EQ(c.slack->signing_secrets[1].name, "OLD");
+  EXPECT_EQ(c.slack->api_url, "http://127.0.0.1:9000/api");
+  EXPECT_EQ(c.slack->client_id, "1.2");
+  EXPECT_FALSE(c.slack->bot_token) << "workspaces bring their own";
+  EXPECT_EQ(parse("slack: { app-token: a, bot-token: b }\n").slack->api_url, "https://slack.com/api");
+  for (const auto* bad :
+       {"{ app-token: a }", "{ transport: http, bot-token: b }", "{ transport: http, bot-token: b, signing-secret: '' }",
+        "{ transport: http, signing-secret: s, client-id: c }", "{ app-token: a, bot-token: b, client-id: c, client-secret: d }"})
+    EXPECT_FALSE(parse_server("slack: " + std::string(bad) + "\n", "fairlead.yml")) << bad;
+}
+
 std::string window(std::string_view text) {
   const auto rule = parse_calendar_rule(text);
   if (!rule) return "none";

@@ -18,6 +18,8 @@ Awaitable<net::Response> backup_store(Call&);
 Awaitable<net::Response> openapi_document(Call&);
 Awaitable<net::Response> receive_hook(Call&);
 Awaitable<net::Response> receive_app_hook(Call&);
+Awaitable<net::Response> receive_slack(Call&);
+Awaitable<net::Response> slack_oauth(Call&);
 Awaitable<net::Response> badge(Call&);
 Awaitable<net::Response> metrics(Call&);
 

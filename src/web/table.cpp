@@ -9,6 +9,7 @@ namespace {
 using enum Access;
 
 constexpr net::RouteLimits for_hooks{.body_bytes = 25u << 20, .reserved = true};
+constexpr net::RouteLimits for_slack{.body_bytes = 1u << 20, .reserved = true};
 constexpr net::RouteLimits for_health{.body_bytes = 1024, .reserved = true};
 
 constexpr Parameter limit{"limit", "rows at most, up to 200"};
@@ -85,6 +86,16 @@ void add_chat(Routes& table) {
                     {.summary = "What changes in the console; Last-Event-ID resumes",
                      .query = {client, {"after", "cursor of /api/v1/chat/messages"}},
                      .produces = "text/event-stream"});
+}
+
+void add_slack(Routes& table) {
+  for (const char* path : {"/slack", "/slack/commands", "/slack/interactions", "/slack/options", "/slack/events"})
+    table.add<none>("POST", path, &receive_slack,
+                    {.summary = "Slack over HTTP; authenticated by its signature", .produces = "application/json"}, for_slack);
+  table.add<none>("GET", "/slack/oauth/{step}", &slack_oauth,
+                  {.summary = "start: install the app in a workspace; callback: where Slack sends the browser then",
+                   .query = {{"code", "callback: of this installation"}, {"state", "callback: must fit the browser's cookie"}},
+                   .produces = "text/html"});
 }
 
 void add_places(Routes& table) {
@@ -224,6 +235,7 @@ Routes build() {
   Routes table;
   add_open(table);
   add_chat(table);
+  add_slack(table);
   add_places(table);
   add_runs(table);
   add_planning(table);

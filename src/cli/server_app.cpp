@@ -72,6 +72,12 @@ struct ServerApp::State {
 
 namespace {
 
+std::filesystem::path ssh_config_of(const ServerSettings& settings, const std::string& environment) {
+  const auto found = settings.config->environments.find(environment);
+  if (found == settings.config->environments.end() || found->second.ssh_config.empty()) return {};
+  return settings.config_file.parent_path() / found->second.ssh_config;
+}
+
 exec::SweepRules sweep_rules(const pipeline::RetentionConfig& kept) {
   const auto seconds = [](const std::optional<Duration>& age) {
     return age ? std::max(std::chrono::duration_cast<std::chrono::seconds>(*age), std::chrono::seconds(1)) : std::chrono::seconds(0);
@@ -133,7 +139,11 @@ engine::Parts ServerApp::State::engine_parts() {
   const auto run = exec::make_run_action();
   parts.actions.emplace(std::string(run->name()), run);
   parts.actions.emplace("build-image", exec::make_build_image_action(image_parts(*aws, settings.config)));
-  deploy::add_ecs_actions(parts.actions, deploy_parts({executor, aws.get(), store.get(), settings.config, &engine}));
+  auto deploying = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine});
+  deploying.data_folder = settings.data;
+  deploying.ssh_config = [this](const std::string& environment) { return ssh_config_of(settings, environment); };
+  deploy::add_ecs_actions(parts.actions, deploying);
+  deploy::add_ec2_actions(parts.actions, deploying);
   parts.config = settings.config;
   parts.config_folder = settings.config_file.parent_path();
   parts.data_folder = settings.data;

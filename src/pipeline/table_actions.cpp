@@ -170,30 +170,41 @@ Row ec2_deploy() {
                                    {"command", text(Expressions::script), "run on the host"},
                                    Field{"successes", number(1, 100), "in a row"}.otherwise("2"),
                                    Field{"timeout", duration(), "until healthy"}.otherwise("2m")});
-  return {"ec2-deploy",
-          "Rolls out files to EC2 instances or plain hosts, a batch at a time, behind their load balancer.",
-          inputs("ec2-deploy", {Field{"targets", targets, "which hosts"}.must(),
-                                Field{"transport", choice({"ssm", "ssh"}), "how hosts are reached"}.otherwise("ssm"),
-                                {"user", text(), "for ssh"},
-                                Field{"files", files(), "what is rolled out, of the workspace"}.otherwise("**"),
-                                Field{"appspec", path(), "hooks and files, as for CodeDeploy"}.otherwise("appspec.yml"),
-                                {"destination", text(), "folder on the host, when there is no appspec"},
-                                {"load-balancer", balancer, "how a host leaves and joins traffic"},
-                                {"health", health, "when a host is good"},
-                                {"batch", percent_or_count(), "hosts at once; default as many as min-healthy allows, after one canary"},
-                                Field{"min-healthy", percent_or_count(), "hosts that stay in traffic"}.otherwise("75%"),
-                                Field{"max-failures", percent_or_count(), "before everything is rolled back"}.otherwise("10%"),
-                                Field{"strategy", choice({"rolling", "instance-refresh", "OneAtATime", "HalfAtATime", "AllAtOnce"}),
-                                      "rolling, or CodeDeploy's names"}
-                                    .otherwise("rolling"),
-                                {"drain-timeout", duration(), "default the target group's"},
-                                {"alarms", names(), "CloudWatch alarms that must stay ok"},
-                                {"env", map_of(secret_text(), check_env_name), "variables of the hooks"},
-                                progress(),
-                                Field{"rollback", boolean(), "whether a failed deploy is rolled back"}.otherwise("true")}),
-          {{"release", "SHA-256 of the bundle"}, {"hosts", "number of hosts"}},
-          false,
-          true};
+  Shape container = object(
+      "service-container",
+      {Field{"image", text(), "image"}.must(), {"name", name(), "default the app's"}, {"options", text(), "of docker run or podman run"}});
+  Shape service = object("ec2-service", {{"unit", name(), "systemd unit that is restarted"},
+                                         {"command", text(Expressions::script), "command that starts it again"},
+                                         {"container", container, "container that is replaced"}});
+  return {
+      "ec2-deploy",
+      "Rolls out files to EC2 instances or plain hosts, a batch at a time, behind their load balancer.",
+      inputs("ec2-deploy", {Field{"targets", targets, "which hosts"}.must(),
+                            Field{"transport", choice({"ssm", "ssh"}), "how hosts are reached"}.otherwise("ssm"),
+                            {"user", text(), "for ssh"},
+                            Field{"files", files(), "what is rolled out, of the workspace"}.otherwise("**"),
+                            Field{"appspec", path(), "hooks and files, as for CodeDeploy"}.otherwise("appspec.yml"),
+                            {"destination", text(), "folder on the hosts whose `current` points to the release, when there is no appspec"},
+                            {"service", service, "what is started again, when there is no appspec"},
+                            {"load-balancer", balancer, "how a host leaves and joins traffic"},
+                            {"health", health, "when a host is good"},
+                            {"batch", percent_or_count(), "hosts at once; default as many as min-healthy allows, after one canary"},
+                            Field{"min-healthy", percent_or_count(), "hosts that stay in traffic"}.otherwise("75%"),
+                            Field{"max-failures", percent_or_count(), "before everything is rolled back"}.otherwise("10%"),
+                            Field{"strategy", choice({"rolling", "instance-refresh", "OneAtATime", "HalfAtATime", "AllAtOnce"}),
+                                  "rolling, or CodeDeploy's names"}
+                                .otherwise("rolling"),
+                            Field{"zonal", boolean(), "min-healthy holds in every zone, one zone after the other"}.otherwise("false"),
+                            Field{"max-hosts", number(1, 10'000), "more hosts than this are taken for a mistake"}.otherwise("50"),
+                            {"bucket", name(), "S3 bucket through which ssm hosts get the bundle"},
+                            {"drain-timeout", duration(), "default the target group's"},
+                            {"alarms", names(), "CloudWatch alarms that must stay ok"},
+                            {"env", map_of(secret_text(), check_env_name), "variables of the hooks"},
+                            progress(),
+                            Field{"rollback", boolean(), "whether a failed deploy is rolled back"}.otherwise("true")}),
+      {{"release", "SHA-256 of the bundle"}, {"hosts", "number of hosts"}},
+      true,
+      true};
 }
 
 Row s3_sync() {

@@ -106,6 +106,8 @@ Shape environments() {
       object("environment",
              {
                  {"aws", aws, "account and region"},
+                 {"ssh", object("ssh", {{"config", text(), "ssh_config for its hosts; default that of the server's user"}}),
+                  "how its hosts are reached"},
                  {"branches", globs("release/*"), "branches that may be deployed; refs/tags/v* for tags"},
                  {"approval", approval().or_nothing(), "who must agree before a stage starts"},
                  {"calendar", id(), "when stages may start"},

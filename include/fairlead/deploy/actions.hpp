@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,11 +31,16 @@ struct Parts {
   /// that has it already gets it again (the server was restarted); the lock of a finished run is taken over.
   std::function<Awaitable<std::optional<std::string>>(std::string resource, engine::JobKey)> take;
   std::function<Awaitable<void>(std::string resource, engine::JobKey)> release;
+  /// ssh_config for the hosts of an environment; empty: that of the server's user. May be empty.
+  std::function<std::filesystem::path(const std::string& environment)> ssh_config;
+  std::filesystem::path data_folder;  ///< sockets of shared ssh connections go there
   /// Locks an environment for an app after a rollback, once, with its reason.
   std::function<Awaitable<void>(std::string environment, std::string app, std::string reason)> hold;
 };
 
 /// Adds ecs-deploy, ecs-run-task and ecs-schedule.
 void add_ecs_actions(engine::Actions&, const Parts&);
+/// Adds ec2-deploy.
+void add_ec2_actions(engine::Actions&, const Parts&);
 
 }  // namespace fairlead::deploy

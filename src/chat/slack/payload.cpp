@@ -56,9 +56,9 @@ Installed installed_at(const Json& payload) {
   const auto& authorizations = member(payload, "authorizations");
   const Json& first = authorizations.is_array() && !authorizations.empty() ? authorizations.front() : member(payload, "");
   Installed where;
-  where.team = first_text({text_at(payload, "context_team_id"), text_at(first, "team_id"),
-                           text_at(member(payload, "view"), "app_installed_team_id"), text_at(member(payload, "team"), "id"),
-                           text_at(payload, "team_id"), text_at(member(payload, "user"), "team_id")});
+  where.team =
+      first_text({text_at(payload, "context_team_id"), text_at(first, "team_id"), text_at(member(payload, "view"), "app_installed_team_id"),
+                  text_at(member(payload, "team"), "id"), text_at(payload, "team_id"), text_at(member(payload, "user"), "team_id")});
   where.enterprise = first_text({text_at(payload, "context_enterprise_id"), text_at(first, "enterprise_id"),
                                  text_at(member(payload, "enterprise"), "id"), text_at(payload, "enterprise_id")});
   where.org_wide = says_true(payload, "is_enterprise_install") || flag_at(first, "is_enterprise_install");

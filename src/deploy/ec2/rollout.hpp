@@ -101,6 +101,7 @@ class Rollout {
     bool failed = false;
     std::string reason;
     Time since{};
+    int tries = 0;         ///< times it was begun with again
   };
   const std::vector<Row>& rows() const { return rows_; }
   int serving() const;
@@ -121,7 +122,6 @@ class Rollout {
     int quiet = 0;            ///< looks without a connection, in a row
     Time connections_at{};
     Traffic traffic;
-    int tries = 0;            ///< times it was given this release
   };
 
   Work* find(const std::string& host);

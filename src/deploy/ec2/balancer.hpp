@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deploy/ec2/rollout.hpp"
+#include "fairlead/base/async.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+/// What spreads the traffic over hosts. Leaving and joining are set-like: they may be asked for again. io thread.
+class Balancer {
+ public:
+  virtual ~Balancer() = default;
+  /// "target group web (arn…)", "HAProxy backend app", for the plan.
+  virtual std::string describe() const = 0;
+  /// Hosts that it does not know are not in the answer.
+  virtual Awaitable<std::map<std::string, Traffic>> look(std::vector<Host>) = 0;
+  virtual Awaitable<void> leave(Host) = 0;
+  virtual Awaitable<void> join(Host) = 0;
+  /// Connections that it still has to the host; nullopt: it cannot tell, the host is asked.
+  virtual Awaitable<std::optional<int>> connections(Host) { co_return std::nullopt; }
+  /// Its own times, for the plan's estimate.
+  struct Times {
+    Duration drain{0};   ///< at most, until connections are cut
+    Duration health{0};  ///< from joining until healthy
+  };
+  virtual Awaitable<Times> times() { co_return Times{}; }
+  /// Port of the application on the hosts; 0: not known.
+  virtual int port() const { return 0; }
+};
+
+/// HAProxy by its runtime API. `socket`: a path on this server, or "host:port". A server of the backend is a host's when it has its
+/// address or is named as it.
+std::unique_ptr<Balancer> make_haproxy(asio::any_io_executor, std::string socket, std::string backend);
+
+/// Rows of `show stat` (CSV) of a backend. Pure.
+struct HaproxyServer {
+  std::string name, address, status, check, last_check;
+  int sessions = 0;
+};
+std::vector<HaproxyServer> parse_haproxy_stat(const std::string& csv, const std::string& backend);
+Traffic traffic_of(const HaproxyServer&);
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <boost/system/system_error.hpp>
+
+#include "deploy/ec2/shared.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/log.hpp"
+#include "fairlead/base/strings.hpp"
+
+// The single commands of the machine, each a coroutine of its own. They write no log and remember nothing: that is the step's part.
+namespace fairlead::deploy::ec2 {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto long_poll = 20s;
+constexpr auto pause = 2s;
+constexpr auto lost_after = 60s;  ///< a host that does not answer for so long in the middle of a switch
+constexpr std::size_t most_log = 8192;
+
+Switched switched_from(const Json& result) {
+  return {.ok = flag_at(result, "ok"), .nothing_to_go_back_to = number_at(result, "rc") == 42, .reason = text_at(result, "reason")};
+}
+
+}  // namespace
+
+void FleetStep::Shared::start(Awaitable<void> work, std::function<void()> ended) {
+  ++running;
+  const auto wrapped = [](std::shared_ptr<Shared> self, Awaitable<void> inner, std::function<void()> after) -> Awaitable<void> {
+    co_await std::move(inner);
+    --self->running;
+    self->stirred = true;
+    if (after) after();
+    self->changed.notify_all();
+  };
+  spawn(executor, "ec2-deploy", wrapped(shared_from_this(), std::move(work), std::move(ended)));
+}
+
+Awaitable<void> FleetStep::Shared::wait_until(Time until, Time now) {
+  if (!std::exchange(stirred, false) && until > now) co_await changed.wait_until(deadline_in(until - now));
+  stirred = false;
+}
+
+void FleetStep::Shared::say(const std::string& host, const std::string& text) {
+  auto& tail = tails[host];
+  tail += text;
+  if (tail.size() > most_log) tail.erase(0, tail.size() - most_log);
+  for (const auto& line : split(text, '\n'))
+    if (!line.empty()) lines.push_back(host + ": " + line + "\n");
+  stirred = true;
+  changed.notify_all();
+}
+
+std::string FleetStep::Shared::last_words(const std::string& host) const {
+  const auto found = tails.find(host);
+  if (found == tails.end()) return {};
+  const auto text = std::string(trim(found->second));
+  const auto last = text.substr(text.rfind('\n') + 1);
+  return last.empty() ? "" : ": " + ellipsize(last, 300);
+}
+
+void FleetStep::begin(Command command) {
+  const auto id = command.hosts.empty() ? std::string() : command.hosts.front();
+  const int turn = command.what == Do::connections ? shared_->turns[id] : ++shared_->turns[id];
+  shared_->start(perform(std::move(command), turn), nullptr);
+}
+
+/// Of an effect: another for each direction and try, the same after a restart.
+std::string FleetStep::effect_name(const std::string& what, const Host& one) const {
+  const auto row = std::ranges::find_if(machine_->rows(), [&one](const auto& candidate) { return candidate.host.id == one.id; });
+  if (row == machine_->rows().end()) throw Error(ErrorKind::internal, "there is no host " + one.id);
+  return what + ":" + one.id + (row->back ? ":back" : "") + (row->tries > 0 ? ":" + std::to_string(row->tries) : "");
+}
+
+Awaitable<void> FleetStep::perform(Command command, int turn) {
+  const auto now = [this] { return step_.now(); };
+  std::string why;
+  const auto id = command.hosts.empty() ? std::string() : command.hosts.front();
+  try {
+    switch (command.what) {
+      case Do::protect: machine_->is_protected(now()); break;
+      case Do::unprotect: machine_->is_unprotected(now()); break;
+      case Do::look: co_await look(); break;
+      case Do::leave: co_await take_out(host(id), turn); break;
+      case Do::join: co_await put_in(host(id), turn); break;
+      case Do::connections: co_await count_connections(host(id)); break;
+      case Do::switch_over: co_await switch_to(host(id), false, turn); break;
+      case Do::switch_back: co_await switch_to(host(id), true, turn); break;
+      case Do::verify: co_await verify(host(id), turn); break;
+      case Do::list: {
+        const auto hosts = co_await list_hosts();
+        machine_->listed(hosts, now());
+        break;
+      }
+      case Do::wait:
+      case Do::finish: break;
+    }
+  } catch (const Error& error) {
+    why = error.message();
+  } catch (const boost::system::system_error& error) {
+    why = error.code().message();
+  } catch (const Json::exception& error) {
+    why = error.what();
+  }
+  if (!why.empty() && shared_->turns[id] == turn) machine_->refused(command.what, command.hosts, why, now());
+}
+
+Awaitable<void> FleetStep::look() {
+  std::vector<Host> hosts;
+  for (const auto& row : machine_->rows()) hosts.push_back(row.host);
+  std::map<std::string, Traffic> traffic;
+  if (balancer_) traffic = co_await balancer_->look(std::move(hosts));
+  machine_->saw(traffic, step_.now());
+}
+
+Awaitable<void> FleetStep::take_out(Host one, int turn) {
+  const auto act = [this, one](std::string) -> Awaitable<std::string> {
+    return [](Balancer& balancer, Host target) -> Awaitable<std::string> {
+      co_await balancer.leave(std::move(target));
+      co_return "{}";
+    }(*balancer_, one);
+  };
+  const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
+  co_await step_.effect(effect_name("leave", one), store::OpClass::b, dump(Json{{"host", one.id}}), probe, act);
+  if (shared_->turns[one.id] == turn) machine_->left(one.id, step_.now());
+}
+
+Awaitable<void> FleetStep::put_in(Host one, int turn) {
+  const auto act = [this, one](std::string) -> Awaitable<std::string> {
+    return [](Balancer& balancer, Host target) -> Awaitable<std::string> {
+      co_await balancer.join(std::move(target));
+      co_return "{}";
+    }(*balancer_, one);
+  };
+  const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
+  co_await step_.effect(effect_name("join", one), store::OpClass::b, dump(Json{{"host", one.id}}), probe, act);
+  if (shared_->turns[one.id] == turn) machine_->joined(one.id, step_.now());
+}
+
+Awaitable<void> FleetStep::count_connections(Host one) {
+  auto count = co_await balancer_->connections(one);
+  if (!count && balancer_->port() != 0) {
+    const auto answer =
+        said(co_await transport_->ask(one, "fl_connections " + std::to_string(balancer_->port()), deadline_in(10s)), "connections");
+    count = static_cast<int>(parse_int(answer.empty() ? "" : answer.front()).value_or(1));
+  }
+  machine_->saw_connections(one.id, count.value_or(1), step_.now());
+}
+
+Awaitable<void> FleetStep::switch_to(Host one, bool back, int turn) {
+  const auto name = effect_name("switch", one);
+  const auto over = key_of(one, back ? replace_all(name, ":back", "") : name);
+  const auto key = key_of(one, name);
+  std::string body = host_functions() + "\nfl_run=$FL/runs/" + key + "\n" + exports(inputs_.env);
+  for (const auto& [variable, value] : inputs_.secret_env) body += "export " + variable + "=" + shell_word(value.reveal()) + "\n";
+  body += back ? "fl_back " + shell_word(app()) + " " + over : "fl_activate " + shell_word(app()) + " " + shell_word(bundle_.release);
+  // A hook that hangs would hold the host's lock: what goes back ends it first.
+  if (back) {
+    try {
+      co_await transport_->ask(one, "fl_stop " + over, deadline_in(30s));
+    } catch (const Error&) {
+      shared_->lines.push_back(one.id + ": the script of the new release could not be stopped\n");
+    }
+  }
+  const auto probe = [this, one, key, turn] { return attach(one, key, turn, 0); };
+  const auto act = [this, one, key, body, turn](std::string) { return run_on_host(one, key, body, turn); };
+  const auto result = co_await step_.effect(name, store::OpClass::b, dump(Json{{"host", one.id}, {"key", key}}), probe, act);
+  if (shared_->turns[one.id] == turn) machine_->switched(one.id, switched_from(parse_json(result)), step_.now());
+}
+
+Awaitable<std::string> FleetStep::run_on_host(Host one, std::string key, std::string body, int turn) {
+  const auto limit = std::max<std::int64_t>(30, std::chrono::duration_cast<std::chrono::seconds>(inputs_.settings.progress).count() - 30);
+  const auto start = "fl_start " + key + " " + std::to_string(limit) + here(body);
+  const auto give_up_at = step_.now() + lost_after;
+  while (true) {
+    std::string why;
+    try {
+      co_await transport_->ask(one, start, deadline_in(60s));
+      if (auto result = co_await attach(one, key, turn, 0)) co_return *result;
+      why = "the host knows nothing of what it was told to start";
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;
+      why = error.message();
+    }
+    if (shared_->ending || shared_->turns[one.id] != turn || step_.now() > give_up_at) co_return dump(Json{{"ok", false}, {"reason", why}});
+    co_await sleep_for(pause);
+  }
+}
+
+/// Follows what runs on the host under the key, to its end; nullopt when nothing does.
+Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string key, int turn, std::int64_t offset) {
+  auto heard = step_.now();
+  while (true) {
+    if (shared_->ending || shared_->turns[one.id] != turn) throw Error(ErrorKind::canceled, "given up");
+    std::string why;
+    try {
+      const auto answer = co_await transport_->ask(
+          one, "fl_wait " + key + " " + std::to_string(offset) + " " + std::to_string(most_log) + " " + std::to_string(long_poll.count()),
+          deadline_in(60s));
+      heard = step_.now();
+      const auto words = said(answer, "");
+      const auto text = answer.substr(std::min(answer.find('\n'), answer.size() - 1) + 1);
+      offset += static_cast<std::int64_t>(text.size());
+      if (!text.empty()) shared_->say(one.id, text);
+      if (words[0] == "none") co_return std::nullopt;
+      if (words[0] == "broken")
+        co_return dump(
+            Json{{"ok", false}, {"reason", "the script was killed in the middle: the host was restarted, or ran out of memory"}});
+      if (words[0] == "ended" && words.size() > 2 && parse_int(words[2]).value_or(0) <= offset) {
+        const auto rc = parse_int(words[1]).value_or(1);
+        Json result{{"ok", rc == 0}, {"rc", rc}};
+        if (rc != 0) result["reason"] = "the script ended with " + std::to_string(rc) + shared_->last_words(one.id);
+        co_return dump(result);
+      }
+      continue;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;
+      why = error.message();
+    }
+    if (step_.now() - heard > lost_after) co_return dump(Json{{"ok", false}, {"reason", "lost in the middle of the switch: " + why}});
+    co_await sleep_for(pause);
+  }
+}
+
+Awaitable<void> FleetStep::verify(Host one, int turn) {
+  const auto row = std::ranges::find_if(machine_->rows(), [&](const auto& candidate) { return candidate.host.id == one.id; });
+  const bool back = row != machine_->rows().end() && row->back;
+  const auto answer =
+      said(co_await transport_->ask(one, "fl_host " + shell_word(app()) + " " + shell_word(inputs_.destination), deadline_in(30s)), "host");
+  const auto release = answer.empty() ? std::string("-") : answer.front();
+  std::string problem;
+  if (!back && release != bundle_.release)
+    problem = "it says that it runs " + (release == "-" ? "no release of fairlead" : release.substr(0, 12));
+  if (shared_->turns[one.id] == turn) machine_->verified(one.id, problem, step_.now());
+}
+
+}  // namespace fairlead::deploy::ec2

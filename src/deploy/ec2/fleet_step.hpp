@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "deploy/ec2/balancer.hpp"
+#include "deploy/ec2/inputs.hpp"
+#include "deploy/ec2/release.hpp"
+#include "deploy/ec2/rollout.hpp"
+#include "deploy/ec2/transport.hpp"
+#include "fairlead/deploy/actions.hpp"
+#include "fairlead/engine/action.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+/// One `ec2-deploy` step: performs what the machine says, many hosts side by side, and feeds back what it sees. Started again from its
+/// first line after a restart of the server: the inventory and the machine's memory are remembered, effects are in the journal, and what a
+/// host was told it does once whoever asks again. Lives as long as its coroutine.
+class FleetStep {
+ public:
+  FleetStep(engine::StepContext&, const Parts&);
+  ~FleetStep();
+  Awaitable<engine::StepOutcome> run();
+
+ private:
+  Awaitable<void> prepare();
+  Awaitable<void> take_lock();
+  Awaitable<void> inventory();
+  Awaitable<std::vector<Host>> list_hosts();
+  Awaitable<void> ask_about(Host&);
+  Awaitable<void> stage();
+  Awaitable<void> stage_on(Host);
+  Awaitable<void> stage_or_say(Host, std::shared_ptr<std::vector<std::string>> failures);
+  Awaitable<void> walk();
+  Awaitable<void> tell();
+  void begin(Command);
+  Awaitable<void> perform(Command, int turn);
+  Awaitable<void> look();
+  Awaitable<void> take_out(Host, int turn);
+  Awaitable<void> put_in(Host, int turn);
+  Awaitable<void> count_connections(Host);
+  Awaitable<void> switch_to(Host, bool back, int turn);
+  Awaitable<std::string> run_on_host(Host, std::string key, std::string body, int turn);
+  Awaitable<std::optional<std::string>> attach(Host, std::string key, int turn, std::int64_t offset);
+  Awaitable<void> verify(Host, int turn);
+  Awaitable<engine::StepOutcome> finish();
+  std::string key_of(const Host&, const std::string& what) const;
+  std::string effect_name(const std::string& what, const Host&) const;
+  std::string app() const;
+  const Host& host(const std::string& id) const;
+  template <class F>
+  Awaitable<void> for_all(std::vector<Host>, F work);
+  Awaitable<void> wait_until(Time);
+  void check_time();
+
+  engine::StepContext& step_;
+  const Parts& parts_;
+  Inputs inputs_;
+  std::optional<aws::Scope> scope_;
+  std::string lock_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Balancer> balancer_;
+  Bundle bundle_;
+  Scripts scripts_;
+  std::vector<Host> hosts_;
+  std::optional<Rollout> machine_;
+  struct Shared;
+  std::shared_ptr<Shared> shared_;  ///< with the coroutines of single commands
+  Time started_{}, deadline_ = Time::max();
+  bool timed_out_ = false;
+  std::string kept_memory_, told_progress_;
+};
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include "deploy/ec2/balancer.hpp"
+#include "fairlead/base/strings.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+constexpr auto call_time = std::chrono::seconds(5);
+constexpr std::size_t most_answer = 8u << 20;
+
+template <class Socket>
+Awaitable<std::string> exchange(Socket& socket, std::string command) {
+  co_await asio::async_write(socket, asio::buffer(command), asio::use_awaitable);
+  std::string answer;
+  std::array<char, 16384> buffer;
+  while (answer.size() < most_answer) {
+    boost::system::error_code error;
+    const auto count = co_await socket.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;
+    answer.append(buffer.data(), count);
+  }
+  co_return answer;
+}
+
+class Haproxy : public Balancer {
+ public:
+  Haproxy(asio::any_io_executor executor, std::string socket, std::string backend)
+      : executor_(std::move(executor)), socket_(std::move(socket)), backend_(std::move(backend)) {}
+
+  std::string describe() const override { return "HAProxy backend " + backend_; }
+
+  Awaitable<std::map<std::string, Traffic>> look(std::vector<Host> hosts) override {
+    const auto servers = co_await list();
+    std::map<std::string, Traffic> map;
+    for (const auto& host : hosts)
+      if (const auto* server = of(servers, host)) map[host.id] = traffic_of(*server);
+    co_return map;
+  }
+
+  Awaitable<void> leave(Host host) override { co_await set(std::move(host), "drain"); }
+  Awaitable<void> join(Host host) override { co_await set(std::move(host), "ready"); }
+
+  Awaitable<std::optional<int>> connections(Host host) override {
+    const auto servers = co_await list();
+    const auto* server = of(servers, host);
+    co_return server ? std::optional(server->sessions) : std::optional(0);
+  }
+
+ private:
+  static const HaproxyServer* of(const std::vector<HaproxyServer>& servers, const Host& host) {
+    for (const auto& server : servers) {
+      const auto address = server.address.substr(0, server.address.rfind(':'));
+      if (server.name == host.id || (!address.empty() && (address == host.address || address == host.id))) return &server;
+    }
+    return nullptr;
+  }
+
+  Awaitable<std::vector<HaproxyServer>> list() {
+    const auto answer = co_await command("show stat");
+    auto servers = parse_haproxy_stat(answer, backend_);
+    if (servers.empty())
+      throw Error(ErrorKind::invalid,
+                  "HAProxy at " + socket_ + " has no backend \"" + backend_ + "\" with servers: " + ellipsize(answer, 200),
+                  "check load-balancer.haproxy in the step");
+    co_return servers;
+  }
+
+  Awaitable<void> set(Host host, std::string state) {
+    const auto servers = co_await list();
+    const auto* server = of(servers, host);
+    if (!server)
+      throw Error(ErrorKind::invalid, "backend " + backend_ + " of HAProxy has no server for " + host.id,
+                  "name it as the host, or give it its address");
+    const auto answer = co_await command("set server " + backend_ + "/" + server->name + " state " + state);
+    if (!trim(answer).empty())
+      throw Error(ErrorKind::refused, "HAProxy did not set " + server->name + " to " + state + ": " + std::string(trim(answer)),
+                  "the runtime socket needs `level admin`");
+  }
+
+  Awaitable<std::string> command(std::string text) {
+    std::string failure;
+    try {
+      co_return co_await with_deadline(send(text + "\n"), deadline_in(call_time), "HAProxy's runtime socket " + socket_);
+    } catch (const boost::system::system_error& error) {
+      if (error.code() == asio::error::operation_aborted) throw;
+      failure = error.code().message();
+    }
+    throw Error(ErrorKind::unavailable, "HAProxy's runtime socket " + socket_ + " does not answer: " + failure,
+                "is HAProxy running, with `stats socket … level admin`?");
+  }
+
+  Awaitable<std::string> send(std::string text) {
+    if (socket_.starts_with('/')) {
+      asio::local::stream_protocol::socket socket(executor_);
+      co_await socket.async_connect(asio::local::stream_protocol::endpoint(socket_), asio::use_awaitable);
+      co_return co_await exchange(socket, std::move(text));
+    }
+    const auto colon = socket_.rfind(':');
+    if (colon == std::string::npos) throw Error(ErrorKind::invalid, "\"" + socket_ + "\" is neither a path nor host:port");
+    asio::ip::tcp::resolver resolver(executor_);
+    const auto found = co_await resolver.async_resolve(socket_.substr(0, colon), socket_.substr(colon + 1), asio::use_awaitable);
+    asio::ip::tcp::socket socket(executor_);
+    co_await asio::async_connect(socket, found, asio::use_awaitable);
+    co_return co_await exchange(socket, std::move(text));
+  }
+
+  asio::any_io_executor executor_;
+  std::string socket_, backend_;
+};
+
+}  // namespace
+
+std::vector<HaproxyServer> parse_haproxy_stat(const std::string& csv, const std::string& backend) {
+  std::map<std::string, std::size_t> columns;
+  std::vector<HaproxyServer> servers;
+  for (const auto& line : split(csv, '\n')) {
+    const auto cells = split(std::string(trim(line)), ',');
+    if (line.starts_with("# ")) {
+      for (std::size_t i = 0; i < cells.size(); ++i) columns[i == 0 ? cells[i].substr(2) : cells[i]] = i;
+      continue;
+    }
+    const auto cell = [&](const char* name) {
+      const auto found = columns.find(name);
+      return found == columns.end() || found->second >= cells.size() ? std::string() : cells[found->second];
+    };
+    if (cell("pxname") != backend || cell("type") != "2") continue;
+    servers.push_back({.name = cell("svname"),
+                       .address = cell("addr"),
+                       .status = cell("status"),
+                       .check = cell("check_status"),
+                       .last_check = cell("last_chk"),
+                       .sessions = static_cast<int>(parse_int(cell("scur")).value_or(0))});
+  }
+  return servers;
+}
+
+Traffic traffic_of(const HaproxyServer& server) {
+  using Kind = Traffic::Kind;
+  const auto why = server.status + (server.check.empty() ? "" : ", check " + server.check) +
+                   (server.last_check.empty() ? "" : " (" + server.last_check + ")");
+  if (server.status.starts_with("MAINT")) return {.kind = Kind::out, .reason = why};
+  if (server.status.starts_with("DRAIN")) return {.kind = server.sessions == 0 ? Kind::out : Kind::draining, .reason = why};
+  if (server.status.starts_with("UP") || server.status == "no check") return {.kind = Kind::serving, .reason = {}};
+  if (server.status.starts_with("DOWN ")) return {.kind = Kind::starting, .reason = why};
+  return {.kind = Kind::unhealthy, .reason = why};
+}
+
+std::unique_ptr<Balancer> make_haproxy(asio::any_io_executor executor, std::string socket, std::string backend) {
+  return std::make_unique<Haproxy>(std::move(executor), std::move(socket), std::move(backend));
+}
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+# What fairlead does on a host: POSIX sh, nothing is installed there. This text is sent with every call, followed by calls of its functions.
+# Answers begin with a line "fairlead …". Everything is kept below $FL.
+set -u
+umask 022
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+if [ -n "${FAIRLEAD_HOME:-}" ]; then FL=$FAIRLEAD_HOME
+elif [ "$(id -u)" = 0 ]; then FL=/var/lib/fairlead
+else FL=${HOME:?}/.fairlead
+fi
+fl_say() { printf 'fairlead %s\n' "$*"; }
+fl_fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+# fl_start KEY SECONDS: runs the script on stdin, detached, once for this key: however often it is asked for, over whichever connection.
+# A lock is held as long as it runs; `started` is its first act, `rc` its last: without a lock, `started` without `rc` was killed.
+fl_start() {
+  fl_run=$FL/runs/$1
+  (umask 077 && mkdir -p "$fl_run") || { cat >/dev/null; fl_fail "cannot write to $FL: $(df -k "$FL" 2>/dev/null | tail -n 1)"; }
+  exec 8>>"$fl_run/lock"
+  if ! flock -n 8; then cat >/dev/null; fl_say running; return; fi
+  if [ -e "$fl_run/rc" ] || [ -e "$fl_run/started" ]; then cat >/dev/null; exec 8>&-; fl_query "$1" 0 0; return; fi
+  { cat >"$fl_run/body.part" && mv "$fl_run/body.part" "$fl_run/body" && : >"$fl_run/log"; } ||
+    fl_fail "cannot write to $fl_run: $(df -k "$FL" 2>/dev/null | tail -n 1)"
+  cat >"$fl_run/runner" <<'RUNNER'
+exec 9>>"$FL/lock"
+flock 9
+cd / && : >"$fl_run/started"
+timeout -k 15 "$fl_limit" sh "$fl_run/body" >>"$fl_run/log" 2>&1 </dev/null 8>&- 9>&-
+fl_rc=$?
+[ "$fl_rc" != 124 ] || echo "fairlead: not done after $fl_limit seconds: ended" >>"$fl_run/log"
+rm -f "$fl_run/body"
+echo "$fl_rc" >"$fl_run/rc.part" && sync && mv "$fl_run/rc.part" "$fl_run/rc"
+RUNNER
+  FL=$FL fl_run=$fl_run fl_limit=$2 setsid sh "$fl_run/runner" </dev/null >/dev/null 2>&1 &
+  exec 8>&-
+  fl_say running
+}
+
+# fl_query KEY OFFSET MOST: "fairlead none|running|ended RC|broken SIZE", then at most MOST bytes of its log from OFFSET.
+fl_query() {
+  fl_run=$FL/runs/$1
+  if [ -e "$fl_run/rc" ]; then fl_state="ended $(cat "$fl_run/rc")"
+  elif [ ! -e "$fl_run/lock" ]; then fl_state="none -"
+  else
+    exec 8>>"$fl_run/lock"
+    if ! flock -n 8; then fl_state="running -"
+    elif [ -e "$fl_run/rc" ]; then fl_state="ended $(cat "$fl_run/rc")"
+    elif [ -e "$fl_run/started" ]; then fl_state="broken -"
+    else fl_state="none -"
+    fi
+    exec 8>&-
+  fi
+  fl_size=$({ wc -c <"$fl_run/log"; } 2>/dev/null || echo 0)
+  fl_say "$fl_state $((fl_size))"
+  [ "$3" = 0 ] || tail -c +"$(($2 + 1))" "$fl_run/log" 2>/dev/null | head -c "$3"
+}
+
+# fl_wait KEY OFFSET MOST SECONDS: the same, as soon as it has ended or something new is in the log, at the latest after SECONDS.
+fl_wait() {
+  fl_run=$FL/runs/$1
+  fl_until=$(($(date +%s) + $4))
+  while [ ! -e "$fl_run/rc" ] && [ "$(date +%s)" -lt "$fl_until" ]; do
+    [ $(($({ wc -c <"$fl_run/log"; } 2>/dev/null || echo 0))) -le "$2" ] || break
+    if flock -n "$fl_run/lock" true; then break; fi
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+  fl_query "$1" "$2" "$3"
+}
+
+# fl_stop KEY: ends what runs under the key, and what it started.
+fl_stop() {
+  fl_run=$FL/runs/$1
+  for fl_pid in $(ps -eo pid=,args= 2>/dev/null | awk -v body="$fl_run/body" '$NF == body && $2 == "sh" { print $1 }'); do
+    fl_group=$(ps -o pgid= -p "$fl_pid" | tr -d ' ')
+    kill -TERM "-$fl_group" 2>/dev/null
+  done
+  fl_query "$1" 0 0
+}
+
+# fl_host APP FOLDER: "fairlead host RELEASE PREVIOUS FREE_KB MISSING_TOOLS".
+fl_host() {
+  fl_missing=
+  for fl_tool in flock setsid timeout tar gzip sha256sum; do command -v "$fl_tool" >/dev/null || fl_missing="$fl_missing,$fl_tool"; done
+  mkdir -p "$FL/runs" "$FL/apps/$1" || fl_fail "cannot write to $FL"
+  fl_free=$(df -kP "$FL" | awk 'NR == 2 { print $4 }')
+  fl_say "host $(fl_release "$1") $(cat "$FL/apps/$1/previous" 2>/dev/null || echo -) ${fl_free:-0} ${fl_missing#,}"
+}
+
+# fl_release APP: the release that is active, "-" when there is none of ours.
+fl_release() { cat "$FL/apps/$1/release" 2>/dev/null || echo -; }
+
+# fl_part APP RELEASE: "fairlead part BYTES" of an upload that was begun, "fairlead part done" when the release is there.
+fl_part() {
+  fl_releases=$FL/apps/$1/releases
+  mkdir -p "$fl_releases" || fl_fail "cannot write to $fl_releases"
+  if [ -d "$fl_releases/$2" ]; then fl_say part done
+  else fl_say part $(($({ wc -c <"$fl_releases/$2.tgz.part"; } 2>/dev/null || echo 0)))
+  fi
+}
+
+# fl_unpack APP RELEASE: checks the upload and makes the release of it, by rename.
+fl_unpack() {
+  fl_releases=$FL/apps/$1/releases
+  [ ! -d "$fl_releases/$2" ] || { fl_say unpacked; return; }
+  fl_sum=$(sha256sum <"$fl_releases/$2.tgz.part" | cut -d ' ' -f 1)
+  if [ "$fl_sum" != "$2" ]; then
+    rm -f "$fl_releases/$2.tgz.part"
+    fl_fail "what arrived has SHA-256 $fl_sum, not $2: it was thrown away"
+  fi
+  rm -rf "$fl_releases/$2.tmp" && mkdir "$fl_releases/$2.tmp" && tar -xzf "$fl_releases/$2.tgz.part" -C "$fl_releases/$2.tmp" &&
+    mv -T "$fl_releases/$2.tmp" "$fl_releases/$2" || fl_fail "the release could not be unpacked in $fl_releases: $(df -kP "$FL" | tail -n 1)"
+  rm -f "$fl_releases/$2.tgz.part"
+  fl_say unpacked
+}
+
+# fl_script APP RELEASE NAME: keeps stdin as a script of the release.
+fl_script() {
+  fl_scripts=$FL/apps/$1/releases/$2.scripts
+  (umask 077 && mkdir -p "$fl_scripts") && cat >"$fl_scripts/$3.part" && mv "$fl_scripts/$3.part" "$fl_scripts/$3" ||
+    fl_fail "cannot write to $fl_scripts: $(df -kP "$FL" | tail -n 1)"
+  fl_say kept
+}
+
+# fl_prune APP KEEP: forgets old releases and runs, never the active one nor the one before.
+fl_prune() {
+  fl_active=$(fl_release "$1")
+  fl_before=$(cat "$FL/apps/$1/previous" 2>/dev/null || echo -)
+  fl_count=0
+  for fl_one in $(ls -1t "$FL/apps/$1/releases" 2>/dev/null); do
+    case $fl_one in *.scripts) continue ;; "$fl_active" | "$fl_before") continue ;; esac
+    fl_count=$((fl_count + 1))
+    [ "$fl_count" -lt "$2" ] || rm -rf "$FL/apps/$1/releases/${fl_one:?}" "$FL/apps/$1/releases/$fl_one.scripts"
+  done
+  find "$FL/runs" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} + 2>/dev/null
+  fl_say pruned
+}
+
+# fl_connections PORT: "fairlead connections N": established ones of a local port.
+fl_connections() {
+  fl_hex=$(printf ':%04X' "$1")
+  fl_say connections "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v port="$fl_hex" '$4 == "01" && substr($2, length($2) - 4) == port { n++ } END { print n + 0 }')"
+}
+
+# fl_activate APP RELEASE: runs the release's own script. What was active before is kept for the way back, by the key of this run.
+fl_activate() {
+  fl_app=$FL/apps/$1
+  fl_script=$fl_app/releases/$2.scripts/activate
+  [ -d "$fl_app/releases/$2" ] || fl_fail "release $2 is not on this host"
+  [ -e "$fl_run/before" ] || fl_release "$1" >"$fl_run/before"
+  fl_old=$(fl_release "$1")
+  # From here on the host is on its way: whoever asks is told so, not the release before.
+  rm -f "$fl_app/release"
+  [ "$fl_old" = - ] || [ "$fl_old" = "$2" ] || echo "$fl_old" >"$fl_app/previous"
+  FL_APP=$fl_app FL_RELEASE=$2 FL_FOLDER=$fl_app/releases/$2 FL_OLD=$fl_old sh "$fl_script" || return $?
+  echo "$2" >"$fl_app/release.part" && mv "$fl_app/release.part" "$fl_app/release"
+}
+
+# fl_back APP KEY: activates what was active before the run of that key. Ends with 42 when there was nothing.
+fl_back() {
+  fl_before=$(cat "$FL/runs/$2/before" 2>/dev/null || fl_release "$1")
+  if [ "$fl_before" = - ] || [ ! -d "$FL/apps/$1/releases/$fl_before" ]; then
+    echo "there was no release of fairlead on this host before"
+    exit 42
+  fi
+  fl_activate "$1" "$fl_before"
+}
+
+# fl_point FOLDER: makes FOLDER/current a link to the release, by rename.
+fl_point() {
+  mkdir -p "$1" && ln -sfn "$FL_FOLDER" "$1/.current.$$" && mv -T "$1/.current.$$" "$1/current" || fl_fail "cannot point $1/current to $FL_FOLDER"
+}
+
+# fl_probe URL TIMES SECONDS: until it answered with 2xx that often in a row.
+fl_probe() {
+  fl_good=0
+  fl_end=$(($(date +%s) + $3))
+  while [ "$fl_good" -lt "$2" ]; do
+    if fl_why=$(fl_get "$1" 2>&1); then fl_good=$((fl_good + 1)); else fl_good=0; fi
+    [ "$fl_good" -lt "$2" ] || break
+    [ "$(date +%s)" -lt "$fl_end" ] || fl_fail "$1 was not good $2 times in a row within $3 seconds; last: $fl_why"
+    sleep 1
+  done
+  echo "$1 is good"
+}
+fl_get() {
+  if command -v curl >/dev/null; then curl -fsS -o /dev/null --max-time 5 "$1"
+  elif command -v wget >/dev/null; then wget -q -O /dev/null -T 5 "$1"
+  else echo "neither curl nor wget is on this host"; return 1
+  fi
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/inputs.hpp"
+
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+#include "fairlead/engine/action.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+std::vector<std::string> texts_at(const Json& json, std::string_view key) {
+  const auto& value = member(json, key);
+  if (value.is_string()) return {value.get<std::string>()};
+  std::vector<std::string> list;
+  if (value.is_array())
+    for (const auto& one : value)
+      if (one.is_string()) list.push_back(one.get<std::string>());
+  return list;
+}
+
+Share share_at(const Json& with, std::string_view key, const char* fallback) {
+  const auto& value = member(with, key);
+  const auto text = value.is_string()   ? value.get<std::string>()
+                    : value.is_number() ? std::to_string(value.get<int>())
+                                        : std::string(fallback);
+  const auto share = parse_share(text);
+  if (!share)
+    throw Error(ErrorKind::invalid, std::string(key) + ": \"" + text + "\" is neither a number of hosts nor a percentage up to 100%");
+  return *share;
+}
+
+Duration duration_at(const Json& with, std::string_view key, Duration fallback) {
+  const auto text = text_at(with, key);
+  if (text.empty()) return fallback;
+  const auto span = parse_duration(text);
+  if (!span) throw Error(ErrorKind::invalid, std::string(key) + ": \"" + text + "\" is not a duration such as 90s or 10m");
+  return *span;
+}
+
+/// CodeDeploy's names are paces.
+void take_strategy(const std::string& name, Pace& pace) {
+  if (name == "OneAtATime") {
+    pace.batch = Share{1, false};
+    pace.min_healthy = Share{0, false};
+    pace.canary = false;
+  } else if (name == "HalfAtATime") {
+    pace.batch = Share{50, true};
+    pace.min_healthy = Share{50, true};
+    pace.canary = false;
+  } else if (name == "AllAtOnce") {
+    pace.batch.reset();
+    pace.min_healthy = Share{0, false};
+    pace.max_failures = Share{100, true};
+    pace.canary = false;
+  }
+}
+
+}  // namespace
+
+Inputs inputs_from(const Json& with) {
+  Inputs in;
+  const auto& targets = member(with, "targets");
+  if (const auto& tags = member(targets, "tags"); tags.is_object())
+    for (const auto& [key, value] : tags.items()) in.tags[key] = texts_at(tags, key);
+  in.groups = texts_at(targets, "auto-scaling-groups");
+  in.hosts = texts_at(targets, "hosts");
+  if (in.tags.empty() && in.groups.empty() && in.hosts.empty())
+    throw Error(ErrorKind::invalid, "targets: there is no target", "give tags, auto-scaling-groups or hosts");
+  in.ssh = text_at(with, "transport") == "ssh";
+  if (!in.hosts.empty() && !in.ssh && !in.hosts.front().starts_with("i-") && !in.hosts.front().starts_with("mi-"))
+    throw Error(ErrorKind::invalid, "targets.hosts: \"" + in.hosts.front() + "\" is no instance id, and the transport is ssm",
+                "write `transport: ssh`");
+  in.user = text_at(with, "user");
+  in.files = texts_at(with, "files");
+  if (in.files.empty()) in.files = {"**"};
+  in.destination = text_at(with, "destination");
+  in.appspec = text_at(with, "appspec");
+  const auto& service = member(with, "service");
+  in.unit = text_at(service, "unit");
+  in.command = text_at(service, "command");
+  in.container_image = text_at(member(service, "container"), "image");
+  in.container_name = text_at(member(service, "container"), "name");
+  in.container_options = text_at(member(service, "container"), "options");
+  const auto& balancer = member(with, "load-balancer");
+  in.target_groups = texts_at(balancer, "target-groups");
+  in.haproxy_socket = text_at(member(balancer, "haproxy"), "socket");
+  in.haproxy_backend = text_at(member(balancer, "haproxy"), "backend");
+  in.leave = text_at(balancer, "leave");
+  in.join = text_at(balancer, "join");
+  if (in.leave.empty() != in.join.empty()) throw Error(ErrorKind::invalid, "load-balancer: leave and join belong together");
+  const auto& health = member(with, "health");
+  in.health_url = text_at(health, "url");
+  in.health_command = text_at(health, "command");
+  in.health_successes = static_cast<int>(number_at(health, "successes", 2));
+  in.alarms = texts_at(with, "alarms");
+  in.bucket = text_at(with, "bucket");
+  in.max_hosts = static_cast<int>(number_at(with, "max-hosts", 50));
+  auto& settings = in.settings;
+  settings.pace.min_healthy = share_at(with, "min-healthy", "75%");
+  settings.pace.max_failures = share_at(with, "max-failures", "10%");
+  if (!member(with, "batch").is_null()) settings.pace.batch = share_at(with, "batch", "1");
+  settings.pace.zonal = flag_at(with, "zonal");
+  const auto strategy = text_at(with, "strategy", "rolling");
+  take_strategy(strategy, settings.pace);
+  in.refresh = strategy == "instance-refresh";
+  settings.health = duration_at(health, "timeout", std::chrono::minutes(2));
+  settings.progress = duration_at(with, "progress-deadline", std::chrono::minutes(10));
+  settings.roll_back = flag_at(with, "rollback", true);
+  settings.balanced = in.balanced();
+  if (!text_at(with, "drain-timeout").empty()) in.drain = duration_at(with, "drain-timeout", Duration(0));
+  if (const auto& env = member(with, "env"); env.is_object())
+    for (const auto& [key, value] : env.items())
+      if (value.is_string()) in.env[key] = value.get<std::string>();
+  return in;
+}
+
+Inputs inputs_of(const engine::StepContext& step) {
+  auto in = inputs_from(step.with());
+  const auto& env = member(step.with(), "env");
+  if (!env.is_object()) return in;
+  for (const auto& [key, value] : env.items()) {
+    const auto name = text_at(value, "$secret");
+    if (name.empty()) continue;
+    const auto secret = step.secret(name);
+    if (!secret) throw Error(ErrorKind::invalid, "env." + key + ": there is no secret " + name);
+    in.secret_env[key] = *secret;
+  }
+  return in;
+}
+
+}  // namespace fairlead::deploy::ec2

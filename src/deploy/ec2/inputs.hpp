@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deploy/ec2/rollout.hpp"
+#include "fairlead/base/json_fwd.hpp"
+#include "fairlead/base/secret.hpp"
+
+namespace fairlead::engine {
+class StepContext;
+}
+
+namespace fairlead::deploy::ec2 {
+
+/// The inputs of an `ec2-deploy` step.
+struct Inputs {
+  std::map<std::string, std::vector<std::string>> tags;
+  std::vector<std::string> groups, hosts;
+  bool ssh = false;
+  std::string user;
+  std::vector<std::string> files;
+  std::string appspec;      ///< path; empty: none given
+  std::string destination;  ///< folder on the hosts whose `current` points to the release
+  std::string unit, command;  ///< what is restarted
+  std::string container_image, container_name, container_options;
+  std::vector<std::string> target_groups;
+  std::string haproxy_socket, haproxy_backend, leave, join;
+  std::string health_url, health_command;
+  int health_successes = 2;
+  std::vector<std::string> alarms;
+  std::map<std::string, std::string> env;
+  std::map<std::string, Secret> secret_env;
+  std::string bucket;
+  int max_hosts = 50;
+  Settings settings;
+  std::optional<Duration> drain;
+  bool refresh = false;  ///< strategy: instance-refresh
+  bool balanced() const { return !target_groups.empty() || !haproxy_backend.empty() || !leave.empty(); }
+};
+
+/// Throws Error(invalid) for what the schema cannot know. Without the secrets of `env`: inputs_of adds them.
+Inputs inputs_from(const Json& with);
+Inputs inputs_of(const engine::StepContext&);
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/release.hpp"
+
+#include <algorithm>
+
+#include "deploy/ec2/transport.hpp"
+#include "fairlead/base/crypto.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/glob.hpp"
+#include "fairlead/base/process.hpp"
+#include "fairlead/base/strings.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_files = 200'000;
+
+std::string container_lines(const Inputs& in, const Names& names) {
+  const auto name = shell_word(in.container_name.empty() ? names.app : in.container_name);
+  return "fl_engine=$(command -v docker || command -v podman) || fl_fail 'neither docker nor podman is on this host'\n"
+         "\"$fl_engine\" pull -q " +
+         shell_word(in.container_image) + " && { \"$fl_engine\" rm -f " + name +
+         " >/dev/null 2>&1 || true; } && \"$fl_engine\" run -d --restart unless-stopped --name " + name + " " + in.container_options + " " +
+         shell_word(in.container_image) + " || exit 1\n";
+}
+
+}  // namespace
+
+std::vector<std::string> bundle_files(const fs::path& workspace, const std::vector<std::string>& patterns) {
+  std::vector<std::string> found;
+  for (auto entry = fs::recursive_directory_iterator(workspace); entry != fs::recursive_directory_iterator(); ++entry) {
+    const auto name = entry->path().lexically_relative(workspace).string();
+    if (entry->is_directory() && !entry->is_symlink()) {
+      if (entry.depth() == 0 && name == ".git") entry.disable_recursion_pending();
+      continue;
+    }
+    if (glob_list_match(patterns, name)) found.push_back(name);
+    if (found.size() > most_files) throw Error(ErrorKind::too_large, "files: more than " + std::to_string(most_files) + " files match");
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+Awaitable<Bundle> make_bundle(fs::path workspace, std::vector<std::string> patterns, fs::path target, Deadline deadline) {
+  const auto files = bundle_files(workspace, patterns);
+  if (files.empty())
+    throw Error(ErrorKind::invalid, "files: nothing in the workspace matches " + join(patterns, ", "),
+                "is the artifact missing that the job should start with?");
+  std::string list;
+  for (const auto& file : files) list += file + '\0';
+  Spawn spawn;
+  spawn.argv = {"tar",           "--create",         "--file",         target.string(), "--use-compress-program=gzip -n",
+                "--format=gnu",  "--mtime=@0",       "--owner=0",      "--group=0",     "--numeric-owner",
+                "--directory",   workspace.string(), "--no-recursion", "--null",        "--verbatim-files-from",
+                "--files-from=-"};
+  spawn.env = minimal_env();
+  const auto result = co_await run_process(std::move(spawn), deadline, 64u << 10, std::move(list));
+  if (!result.status.ok())
+    throw Error(ErrorKind::io, "the bundle could not be made: tar ended with " + result.status.text() + ": " +
+                                   ellipsize(std::string(trim(result.err)), 500));
+  Sha256 sum;
+  const auto size = static_cast<std::int64_t>(fs::file_size(target));
+  sum.update(read_file(target, static_cast<std::size_t>(size) + 1));
+  co_return Bundle{.file = target, .release = hex(sum.finish()), .size = size, .files = files.size()};
+}
+
+std::string exports(const std::map<std::string, std::string>& env) {
+  std::string text;
+  for (const auto& [name, value] : env) text += "export " + name + "=" + shell_word(value) + "\n";
+  return text;
+}
+
+Scripts plain_scripts(const Inputs& in, const Names& names) {
+  std::map<std::string, std::string> env = in.env;
+  env.insert({{"FAIRLEAD_APP", names.app}, {"FAIRLEAD_ENVIRONMENT", names.environment}, {"FAIRLEAD_RUN", names.deployment}});
+  std::string script = host_functions() + "\n" + exports(env);
+  script += "export FAIRLEAD_RELEASE=$FL_RELEASE FAIRLEAD_FOLDER=$FL_FOLDER\n";
+  if (!in.destination.empty())
+    script += "fl_point " + shell_word(in.destination) + " || exit 1\ncd " + shell_word(in.destination) + "/current || exit 1\n";
+  if (!in.container_image.empty()) script += container_lines(in, names);
+  if (!in.command.empty()) script += "( set -e\n" + in.command + "\n) || fl_fail 'the service command failed'\n";
+  if (!in.unit.empty())
+    script += "systemctl restart " + shell_word(in.unit) + " || { systemctl --no-pager --lines=20 status " + shell_word(in.unit) +
+              "; fl_fail 'systemctl restart failed'; }\n";
+  const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(in.settings.health).count());
+  if (!in.health_url.empty())
+    script += "fl_probe " + shell_word(in.health_url) + " " + std::to_string(in.health_successes) + " " + seconds + " || exit 1\n";
+  if (!in.health_command.empty()) script += "( set -e\n" + in.health_command + "\n) || fl_fail 'the health command failed'\n";
+  return {{"activate", script}};
+}
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "deploy/ec2/inputs.hpp"
+#include "fairlead/base/async.hpp"
+
+/// What comes to a host: the bundle, and the scripts that activate it.
+namespace fairlead::deploy::ec2 {
+
+struct Bundle {
+  std::filesystem::path file;  ///< tar, gzip; the same files give the same bytes
+  std::string release;         ///< its SHA-256
+  std::int64_t size = 0;       ///< bytes
+  std::size_t files = 0;
+};
+
+/// Files of the workspace that match, without .git; sorted.
+std::vector<std::string> bundle_files(const std::filesystem::path& workspace, const std::vector<std::string>& patterns);
+/// Makes the bundle at `target`. Throws Error(invalid) when nothing matches.
+Awaitable<Bundle> make_bundle(std::filesystem::path workspace, std::vector<std::string> patterns, std::filesystem::path target, Deadline);
+
+/// Scripts of a release, by name: `activate` always; hooks of an appspec that run apart from it.
+using Scripts = std::map<std::string, std::string>;
+/// What CodeDeploy's environment variables are.
+struct Names {
+  std::string deployment, app, environment;
+};
+/// Without an appspec: `current` is switched, the service restarted, health asked for. Pure.
+Scripts plain_scripts(const Inputs&, const Names&);
+
+/// `export NAME='value'` lines.
+std::string exports(const std::map<std::string, std::string>&);
+
+}  // namespace fairlead::deploy::ec2

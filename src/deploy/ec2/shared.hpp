@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "deploy/ec2/fleet_step.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+/// What a step and the coroutines of its single commands share. The step ends after the last of them.
+struct FleetStep::Shared : std::enable_shared_from_this<FleetStep::Shared> {
+  explicit Shared(asio::any_io_executor ex) : executor(std::move(ex)), changed(executor) {}
+
+  /// `work` has handled its own errors.
+  void start(Awaitable<void> work, std::function<void()> ended);
+  Awaitable<void> wait_until(Time until, Time now);
+  /// What a host's script wrote: for the log, and the end of it for the reason of a failure.
+  void say(const std::string& host, const std::string& text);
+  std::string last_words(const std::string& host) const;
+
+  asio::any_io_executor executor;
+  Signal changed;
+  bool stirred = false;  ///< something changed since the last wait
+  bool ending = false;   ///< whoever polls stops
+  int running = 0;
+  std::vector<std::string> lines;              ///< for the log, which only the step itself writes
+  std::map<std::string, std::string> tails;    ///< end of what a host's script wrote
+  std::map<std::string, int> turns;            ///< of a host: what was begun before the newest command is stale
+};
+
+std::unique_ptr<Transport> make_transport(const Inputs&, const Parts&, const std::optional<aws::Scope>&, const std::string& environment);
+Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs&, const Parts&, const std::optional<aws::Scope>&, Transport&);
+Scripts make_scripts(const Inputs&, const Names&, const std::filesystem::path& workspace);
+Awaitable<std::vector<Host>> find_hosts(const Inputs&, const Parts&, const std::optional<aws::Scope>&);
+std::string describe_targets(const Inputs&);
+/// Hosts in order, batches, the arithmetic of min-healthy, an estimate. Pure.
+std::vector<std::string> plan_lines(const Inputs&, const std::vector<Host>&, const Bundle&, const Balancer*);
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "deploy/ec2/transport.hpp"
+#include "deploy/host_script.hpp"
+#include "fairlead/base/crypto.hpp"
+#include "fairlead/base/fd.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/process.hpp"
+#include "fairlead/base/strings.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+constexpr std::size_t most_output = 1u << 20;
+constexpr int tries_of_upload = 5;
+
+/// What ssh itself said when it ended with 255, which no script of ours does.
+Error ssh_error(const Host& host, const std::string& err) {
+  const auto last = std::string(trim(err.substr(err.rfind('\n', err.size() < 2 ? 0 : err.size() - 2) + 1)));
+  const auto contains = [&err](std::string_view part) { return err.find(part) != std::string::npos; };
+  if (contains("Host key verification failed") || contains("REMOTE HOST IDENTIFICATION HAS CHANGED"))
+    return Error(ErrorKind::refused, host.id + ": its host key is not the one in known_hosts: nothing was sent",
+                 "find out why it changed; `ssh-keyscan` and known_hosts, when it is meant to");
+  if (contains("Permission denied"))
+    return Error(ErrorKind::refused, host.id + ": the login was refused: " + last,
+                 "check `user`, and the keys that ssh uses on this server");
+  return Error(ErrorKind::unavailable, host.id + ": it cannot be reached: " + (last.empty() ? "the connection was lost" : last),
+               "try `ssh " + host.address + "` on this server, as its user");
+}
+
+class Ssh : public Transport {
+ public:
+  explicit Ssh(SshSettings settings) : settings_(std::move(settings)) { make_folders(settings_.control_folder, 0700); }
+
+  Awaitable<std::string> ask(const Host& host, std::string calls, Deadline deadline) override {
+    auto input = host_functions() + "\n" + calls + "\n";
+    const auto result = co_await run_process(command(host, "exec sh -s"), deadline, most_output, std::move(input));
+    if (result.timed_out) throw Error(ErrorKind::unavailable, host.id + ": it did not answer in time", "is it overloaded?");
+    if (result.status.ok()) co_return result.out;
+    if (result.status.code == 255 || result.status.signal != 0) throw ssh_error(host, result.err);
+    const auto why = std::string(trim(result.err.empty() ? result.out : result.err));
+    throw Error(ErrorKind::invalid, host.id + ": " + ellipsize(why, 1000));
+  }
+
+  Awaitable<void> upload(const Host& host, const std::string& app, const std::string& release, const std::filesystem::path& file,
+                         Deadline deadline) override {
+    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file));
+    std::string why;
+    for (int tries = 0; tries < tries_of_upload; ++tries) {
+      const auto answer = said(co_await ask(host, "fl_part " + shell_word(app) + " " + shell_word(release), deadline), "part");
+      if (answer.empty() || answer.front() == "done") co_return;
+      const auto have = parse_int(answer.front()).value_or(0);
+      if (have == size) co_return;
+      const auto path = "\"$FL/apps/" + app + "/releases/" + release + ".tgz.part\"";
+      // More than there is: what an earlier, cut connection was still writing. It begins anew.
+      const auto from = have > size ? 0 : have;
+      const auto way = from == 0 ? ">" : ">>";
+      auto spawn = command(host,
+                           "if [ -n \"${FAIRLEAD_HOME:-}\" ]; then FL=$FAIRLEAD_HOME; elif [ \"$(id -u)\" = 0 ]; then "
+                           "FL=/var/lib/fairlead; else FL=$HOME/.fairlead; fi; exec cat " +
+                               std::string(way) + path);
+      Fd source(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+      if (!source || ::lseek(source.get(), from, SEEK_SET) != from) throw Error(ErrorKind::io, "cannot read " + file.string());
+      spawn.in = source.get();
+      const auto result = co_await run_process(std::move(spawn), deadline, most_output);
+      if (result.timed_out) throw Error(ErrorKind::unavailable, host.id + ": the upload did not end in time");
+      why = std::string(trim(result.err));
+      if (!result.status.ok() && result.status.code != 255)
+        throw Error(ErrorKind::invalid, host.id + ": the upload failed: " + ellipsize(why, 500));
+    }
+    throw Error(ErrorKind::unavailable,
+                host.id + ": the upload was cut " + std::to_string(tries_of_upload) + " times: " + ellipsize(why, 500));
+  }
+
+  int parallel() const override { return 30; }
+
+  Awaitable<void> close() override {
+    for (const auto& address : std::exchange(opened_, {})) {
+      auto spawn = command({.id = address, .address = address, .zone = {}, .group = {}, .unreachable_why = {}, .release = {}}, "");
+      spawn.argv.pop_back();
+      spawn.argv.insert(spawn.argv.begin() + 1, {"-O", "exit"});
+      co_await run_process(std::move(spawn), deadline_in(std::chrono::seconds(5)));
+    }
+    opened_.clear();
+  }
+
+ private:
+  Spawn command(const Host& host, const std::string& remote) {
+    const auto& address = host.address.empty() ? host.id : host.address;
+    if (address.starts_with('-')) throw Error(ErrorKind::invalid, "\"" + address + "\" is no name of a host");
+    if (std::ranges::find(opened_, address) == opened_.end()) opened_.push_back(address);
+    Spawn spawn;
+    spawn.argv = {"ssh"};
+    if (!settings_.config.empty()) spawn.argv.insert(spawn.argv.end(), {"-F", settings_.config.string()});
+    const auto socket = settings_.control_folder / sha256_hex(settings_.user + "@" + address).substr(0, 16);
+    for (const auto& option : {std::string("BatchMode=yes"), std::string("StrictHostKeyChecking=yes"), std::string("ConnectTimeout=10"),
+                               std::string("ServerAliveInterval=5"), std::string("ServerAliveCountMax=3"),
+                               std::string("ControlMaster=auto"), std::string("ControlPersist=60"), "ControlPath=" + socket.string()})
+      spawn.argv.insert(spawn.argv.end(), {"-o", option});
+    spawn.argv.push_back("-T");
+    if (!settings_.user.empty()) spawn.argv.insert(spawn.argv.end(), {"-l", settings_.user});
+    spawn.argv.insert(spawn.argv.end(), {"--", address});
+    spawn.argv.push_back(remote);
+    spawn.env = minimal_env();
+    if (const auto agent = env_value("SSH_AUTH_SOCK")) spawn.env["SSH_AUTH_SOCK"] = *agent;
+    spawn.new_session = true;
+    return spawn;
+  }
+
+  SshSettings settings_;
+  std::vector<std::string> opened_;
+};
+
+}  // namespace
+
+const std::string& host_functions() {
+  static const std::string text(host_script().front().content);
+  return text;
+}
+
+std::vector<std::string> said(const std::string& answer, const std::string& what) {
+  for (const auto& line : split(answer, '\n')) {
+    auto words = split(std::string(trim(line)), ' ');
+    if (words.size() < 2 || words[0] != "fairlead") continue;
+    if (!what.empty() && words[1] != what) continue;
+    words.erase(words.begin(), words.begin() + (what.empty() ? 1 : 2));
+    return words;
+  }
+  throw Error(ErrorKind::invalid, "the host answered something else than expected: " + ellipsize(answer, 300));
+}
+
+std::string shell_word(const std::string& word) { return "'" + replace_all(word, "'", "'\\''") + "'"; }
+
+std::string here(const std::string& text) {
+  const std::string mark = "FAIRLEAD_" + sha256_hex(text).substr(0, 24);
+  return " <<'" + mark + "'\n" + text + (text.ends_with('\n') ? "" : "\n") + mark + "\n";
+}
+
+std::unique_ptr<Transport> make_ssh(SshSettings settings) { return std::make_unique<Ssh>(std::move(settings)); }
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "deploy/ec2/fleet.hpp"
+#include "fairlead/base/async.hpp"
+#include "fairlead/base/error.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+/// The text of host.sh, which comes before every script.
+const std::string& host_functions();
+
+/// How hosts are reached. Whatever is asked may be asked again: the functions of host.sh see to it that nothing is done twice. io thread.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  /// Runs calls of host.sh's functions; what they wrote to stdout. Throws Error(unavailable) when the host cannot be reached or the
+  /// connection was lost, Error(refused) when it must not be used (its key, our login), Error(invalid) with the last lines of stderr when
+  /// the script failed.
+  virtual Awaitable<std::string> ask(const Host&, std::string calls, Deadline) = 0;
+  /// Brings a file to `releases/<release>.tgz.part` of the app, going on where an earlier try ended.
+  virtual Awaitable<void> upload(const Host&, const std::string& app, const std::string& release, const std::filesystem::path& file,
+                                 Deadline) = 0;
+  /// Hosts that may be begun with at the same time.
+  virtual int parallel() const = 0;
+  /// Ends what is kept open (connections).
+  virtual Awaitable<void> close() { co_return; }
+};
+
+/// The arguments of the line "fairlead WHAT …" in an answer. Throws Error(invalid) when there is none.
+std::vector<std::string> said(const std::string& answer, const std::string& what);
+/// A word for the shell: quoted.
+std::string shell_word(const std::string&);
+/// `text` as a here-document for the call before it.
+std::string here(const std::string& text);
+
+struct SshSettings {
+  std::string user;  ///< empty: as ssh's configuration says
+  std::filesystem::path config;  ///< ssh_config; empty: the user's own
+  std::filesystem::path control_folder;  ///< for the sockets of shared connections; short
+};
+/// Over the OpenSSH client: the user's own configuration (ProxyJump, keys, agent), strict about host keys, one connection a host.
+std::unique_ptr<Transport> make_ssh(SshSettings);
+
+}  // namespace fairlead::deploy::ec2

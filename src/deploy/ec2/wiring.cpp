@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/shared.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+
+// From the inputs of a step to what it works with.
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+/// Commands of the user's, run on the host. What is not asked is taken to have worked.
+class CommandBalancer : public Balancer {
+ public:
+  CommandBalancer(const Inputs& in, Transport& transport) : leave_(in.leave), join_(in.join), transport_(transport) {}
+  std::string describe() const override { return "load-balancer.leave and .join"; }
+  Awaitable<std::map<std::string, Traffic>> look(std::vector<Host> hosts) override {
+    std::map<std::string, Traffic> map;
+    for (const auto& host : hosts) {
+      const auto found = left_.find(host.id);
+      const bool out = found != left_.end() && found->second;
+      map[host.id] = {.kind = out ? Traffic::Kind::out : Traffic::Kind::serving, .reason = {}};
+    }
+    co_return map;
+  }
+  Awaitable<void> leave(Host host) override {
+    co_await run(host, leave_);
+    left_[host.id] = true;
+  }
+  Awaitable<void> join(Host host) override {
+    co_await run(host, join_);
+    left_[host.id] = false;
+  }
+
+ private:
+  Awaitable<void> run(Host host, std::string command) {
+    auto calls = "export FAIRLEAD_HOST=" + shell_word(host.id) + "\n( set -e\n" + command + "\n)";
+    co_await transport_.ask(host, std::move(calls), deadline_in(std::chrono::minutes(2)));
+  }
+  std::string leave_, join_;
+  Transport& transport_;
+  std::map<std::string, bool> left_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>&,
+                                          const std::string& environment) {
+  if (!in.ssh) throw Error(ErrorKind::invalid, "transport: ssm is not built yet", "write `transport: ssh`");
+  SshSettings settings{.user = in.user, .config = {}, .control_folder = parts.data_folder / "ssh"};
+  if (parts.ssh_config) settings.config = parts.ssh_config(environment);
+  return make_ssh(std::move(settings));
+}
+
+Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>&,
+                                                   Transport& transport) {
+  if (!in.haproxy_backend.empty()) co_return make_haproxy(parts.executor, in.haproxy_socket, in.haproxy_backend);
+  if (!in.leave.empty()) co_return std::make_unique<CommandBalancer>(in, transport);
+  co_return nullptr;
+}
+
+Scripts make_scripts(const Inputs& in, const Names& names, const std::filesystem::path&) { return plain_scripts(in, names); }
+
+Awaitable<std::vector<Host>> find_hosts(const Inputs& in, const Parts&, const std::optional<aws::Scope>&) {
+  std::vector<Host> hosts;
+  for (const auto& name : in.hosts) {
+    Host host;
+    host.id = name;
+    host.address = name;
+    hosts.push_back(std::move(host));
+  }
+  co_return hosts;
+}
+
+std::string describe_targets(const Inputs& in) {
+  std::vector<std::string> parts;
+  if (!in.hosts.empty()) parts.push_back(in.hosts.size() > 4 ? std::to_string(in.hosts.size()) + " hosts" : join(in.hosts, ", "));
+  for (const auto& group : in.groups) parts.push_back("group " + group);
+  for (const auto& [key, values] : in.tags) parts.push_back("tag " + key + "=" + join(values, "|"));
+  return join(parts, "; ");
+}
+
+std::vector<std::string> plan_lines(const Inputs& in, const std::vector<Host>& hosts, const Bundle& bundle, const Balancer* balancer) {
+  std::vector<std::string> lines;
+  const int total = static_cast<int>(hosts.size());
+  const auto serving = static_cast<int>(std::ranges::count_if(hosts, &Host::serving));
+  const int must = needed(in.settings.pace, total);
+  lines.push_back("release " + bundle.release.substr(0, 12) + " to " + std::to_string(total) + (total == 1 ? " host" : " hosts") + ", " +
+                  (balancer ? "behind " + balancer->describe() : std::string("without a load balancer")));
+  lines.push_back("min-healthy " + to_string(in.settings.pace.min_healthy) + " of " + std::to_string(total) + " is " +
+                  std::to_string(must) + "; " + std::to_string(serving) + " serve now, so at most " +
+                  std::to_string(std::max(serving - must, 0)) + " of them are out at once");
+  std::vector<std::string> sizes;
+  for (const int size : batches(in.settings.pace, total, serving)) sizes.push_back(std::to_string(size));
+  lines.push_back("batches of " + join(sizes, ", ") + " in this order:");
+  int number = 0;
+  for (const auto& host : hosts)
+    lines.push_back("  " + std::to_string(++number) + ". " + host.id + (host.zone.empty() ? "" : " (" + host.zone + ")") + ": " +
+                    (!host.reachable        ? "left out: " + host.unreachable_why
+                     : host.release.empty() ? "no release of fairlead yet"
+                                            : "from " + host.release.substr(0, 12)) +
+                    (host.serving ? "" : ", not serving"));
+  return lines;
+}
+
+}  // namespace fairlead::deploy::ec2

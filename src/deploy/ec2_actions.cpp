@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/fleet_step.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/deploy/actions.hpp"
+
+namespace fairlead::deploy {
+namespace {
+
+class FleetAction : public engine::Action {
+ public:
+  explicit FleetAction(const Parts& parts) : parts_(parts) {}
+  std::string_view name() const override { return "ec2-deploy"; }
+  bool keeps_time() const override { return true; }
+  Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
+    ec2::FleetStep fleet(step, parts_);
+    co_return co_await fleet.run();
+  }
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace
+
+void add_ec2_actions(engine::Actions& actions, const Parts& parts) { actions["ec2-deploy"] = std::make_shared<FleetAction>(parts); }
+
+}  // namespace fairlead::deploy

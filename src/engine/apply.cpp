@@ -155,6 +155,8 @@ void run_planned(RunState& run, const Input& input) {
   if (const Json& reused = member(p, "reused"); reused.is_object()) {
     for (auto& stage : run.stages) take_over(stage, member(reused, "jobs"), "built by " + text_at(reused, "label"));
   }
+  if (const Json& recorded = member(p, "recorded"); recorded.is_object())
+    run.recorded = std::make_shared<const Json>(member(recorded, "steps"));
   run.plan = std::move(plan);
 }
 

@@ -16,6 +16,7 @@ void fresh_step(StepState& step) {
   step.outputs.clear();
   step.progress.reset();
   step.summary.clear();
+  step.record.reset();
 }
 
 std::map<std::string, std::string> text_map(const Json& values) {
@@ -137,6 +138,7 @@ void step_finished(RunState& run, const Input& input) {
   if (const Json& code = member(p, "exit_code"); code.is_number_integer()) step->exit_code = code.get<int>();
   step->outputs = text_map(member(p, "outputs"));
   step->summary = text_at(p, "summary");
+  if (const Json& record = member(p, "record"); record.is_object()) step->record = std::make_shared<const Json>(record);
   step->finished_at = input.event.at;
 }
 

@@ -348,6 +348,7 @@ void JobRunner::finish_step(const pipeline::PlanStep& planned, const StepOutcome
   if (!outcome.summary.empty()) payload["summary"] = outcome.summary;
   if (!outcome.env.empty()) payload["env"] = texts(outcome.env);
   if (outcome.timed_out) payload["timed_out"] = true;
+  if (!outcome.record.empty()) payload["record"] = parse_json(outcome.record);
   StepState state;
   state.state = outcome.state;
   state.reason = outcome.reason;

@@ -99,6 +99,7 @@ store::NewEvent planned_event(const RunState& run, const Resolved& resolved) {
                {"notes", notes}};
   if (!files.author_email.empty()) payload["excluded"].push_back("user:" + files.author_email);
   if (resolved.reused.is_object()) payload["reused"] = resolved.reused;
+  if (resolved.recorded.is_object()) payload["recorded"] = resolved.recorded;
   return {std::string(events::run_planned), dump(payload), "fairlead"};
 }
 
@@ -108,6 +109,7 @@ Resolved refused(SourceFiles files, State state, std::string reason, std::vector
   return {.files = std::move(files),
           .plan = {},
           .reused = nullptr,
+          .recorded = nullptr,
           .notes = {},
           .state = state,
           .reason = std::move(reason),
@@ -128,6 +130,17 @@ Awaitable<std::vector<RunId>> candidates(Engine::Impl& engine, const RunState& r
   co_return found;
 }
 
+/// A rollback deploys what was recorded then, whatever has become of images, files and the service since.
+Awaitable<void> take_record(Engine::Impl& engine, const RunState& run, Resolved& resolved) {
+  if (run.trigger != "rollback" || run.reuse.empty() || run.target_environment.empty()) co_return;
+  const auto earlier = co_await engine.load(run.reuse);
+  if (earlier->state().app != run.app) co_return;
+  resolved.recorded = recorded(earlier->state(), *resolved.plan, run.target_environment);
+  for (auto& note : resolved.recorded.value("notes", std::vector<std::string>{})) resolved.notes.push_back(std::move(note));
+  resolved.recorded.erase("notes");
+  if (resolved.recorded.at("steps").empty()) resolved.recorded = nullptr;
+}
+
 /// What a deploy of one environment need not build again. When a run was named and has not everything to give, it is built again, and
 /// the run says so.
 Awaitable<void> take_over(Engine::Impl& engine, const RunState& run, Resolved& resolved) {
@@ -138,7 +151,9 @@ Awaitable<void> take_over(Engine::Impl& engine, const RunState& run, Resolved& r
     const RunState& source = earlier->state();
     if (source.app != run.app || source.sha != resolved.files.sha) continue;
     if (run.reuse.empty() && given != (source.inputs ? *source.inputs : Json::object())) continue;
-    resolved.reused = reusable(source, *resolved.plan, run.target_environment, engine.parts.artifacts_kept);
+    // What is recorded needs outputs at most: artifacts that retention took away are no reason to build again.
+    const bool outputs_do = resolved.recorded.is_object() && !takes_artifacts(*resolved.plan, run.target_environment);
+    resolved.reused = reusable(source, *resolved.plan, run.target_environment, outputs_do ? nullptr : engine.parts.artifacts_kept);
     if (resolved.reused.is_object()) co_return;
     if (!run.reuse.empty()) resolved.notes.push_back("what " + label(source) + " built is not all there, so it is built again");
   }
@@ -177,13 +192,20 @@ Awaitable<Resolved> resolve_run(Engine::Impl& engine, const RunState& run) {
     for (const auto& problem : plan.error()) errors.push_back(format(problem));
     co_return refused(std::move(files), State::failed, "the pipeline cannot be resolved for this run", std::move(errors));
   }
-  Resolved resolved{
-      .files = std::move(files), .plan = std::move(*plan), .reused = nullptr, .notes = {}, .state = {}, .reason = {}, .errors = {}};
+  Resolved resolved{.files = std::move(files),
+                    .plan = std::move(*plan),
+                    .reused = nullptr,
+                    .recorded = nullptr,
+                    .notes = {},
+                    .state = {},
+                    .reason = {},
+                    .errors = {}};
   if (!verdict.reason.empty()) resolved.notes.push_back(verdict.reason);
   if (!run.image.empty()) {
     if (auto error = pin_image(*resolved.plan, run.target_environment, run.image))
       co_return refused(std::move(resolved.files), State::failed, "the image cannot be deployed", {*error});
   }
+  co_await take_record(engine, run, resolved);
   co_await take_over(engine, run, resolved);
   co_return resolved;
 }

@@ -19,6 +19,7 @@ struct Resolved {
   SourceFiles files;
   std::optional<pipeline::RunPlan> plan;
   Json reused = nullptr;           ///< of run.planned (engine/reuse.hpp)
+  Json recorded = nullptr;         ///< of run.planned (engine/reuse.hpp)
   std::vector<std::string> notes;
   State state = State::failed;     ///< without a plan: failed, or skipped by a filter
   std::string reason;

@@ -50,6 +50,40 @@ Json reusable(const RunState& source, const pipeline::RunPlan& plan, const std::
   return {{"run", source.id.str()}, {"label", label(source)}, {"jobs", std::move(jobs)}};
 }
 
+Json recorded(const RunState& source, const pipeline::RunPlan& plan, const std::string& environment) {
+  Json steps = Json::object(), notes = Json::array();
+  for (const auto& stage : plan.stages) {
+    if (stage.environment != environment) continue;
+    const StageState* earlier = source.stage(stage.name);
+    const bool good = earlier != nullptr && earlier->environment == environment && earlier->state == State::succeeded;
+    for (const auto& planned : stage.jobs) {
+      const JobState* job = good ? source.job(planned.key) : nullptr;
+      for (const auto& step : planned.steps) {
+        const bool same = job != nullptr && step.index < job->steps.size() && job->steps[step.index].action == step.action;
+        if (same && job->steps[step.index].record) {
+          steps[planned.key][std::to_string(step.index)] = *job->steps[step.index].record;
+        } else if (step.action == "ecs-deploy") {
+          notes.push_back(label(source) + " left no record of " + planned.key + ", step " + step.name +
+                          ": what its commit says is deployed now");
+        }
+      }
+    }
+  }
+  return {{"run", source.id.str()}, {"label", label(source)}, {"steps", std::move(steps)}, {"notes", std::move(notes)}};
+}
+
+const Json& record_of(const RunState& run, const std::string& job, std::size_t step) {
+  static const Json nothing;
+  return run.recorded ? member(member(*run.recorded, job), std::to_string(step)) : nothing;
+}
+
+bool takes_artifacts(const pipeline::RunPlan& plan, const std::string& environment) {
+  return std::ranges::any_of(plan.stages, [&](const pipeline::PlanStage& stage) {
+    return stage.environment == environment &&
+           std::ranges::any_of(stage.jobs, [](const pipeline::PlanJob& job) { return !job.artifacts_from.empty(); });
+  });
+}
+
 std::optional<std::string> pin_image(pipeline::RunPlan& plan, const std::string& target_environment, const std::string& image) {
   const auto equals = image.find('=');
   const bool named = equals != std::string::npos && image.find_first_of("/:@") > equals;

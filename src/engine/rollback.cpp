@@ -23,9 +23,11 @@ struct Back {
 
 /// What succeeded here before, as it was started then.
 std::optional<RunState> last_good(store::Tx& tx, const RunState& failed, const std::string& environment) {
+  store::DeploymentRow last;
+  last.version = failed.sha.str();
   for (const auto& good :
        tx.deployments({.app = failed.app, .environment = environment, .state = "succeeded", .before = {}, .limit = 20})) {
-    if (good.run != failed.id && good.version != failed.sha.str()) return fold(tx.events(stream_of(good.run)));
+    if (good.run != failed.id && leads_back(good, last)) return fold(tx.events(stream_of(good.run)));
   }
   return std::nullopt;
 }
@@ -50,6 +52,7 @@ void repeat(StartRequest& request, const RunState& run) {
   request.ref = run.ref;
   request.sha = run.sha.str();
   request.reuse = run.id;
+  request.image = run.image;
   request.inputs = run.inputs ? dump(*run.inputs) : "{}";
 }
 

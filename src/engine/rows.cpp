@@ -40,6 +40,27 @@ store::RunRow run_row(const RunState& state) {
 
 namespace {
 
+/// What the steps of the stage recorded of what they deployed: the target of a later rollback.
+Json recorded_in(const StageState& stage) {
+  Json list = Json::array();
+  for (const auto& job : stage.jobs) {
+    for (const auto& step : job.steps) {
+      if (!step.record) continue;
+      Json one = *step.record;
+      one["job"] = job.id;
+      one["step"] = step.index;
+      list.push_back(std::move(one));
+    }
+  }
+  return list;
+}
+
+std::string detail_of(const RunState& run, const StageState& stage) {
+  Json detail{{"run", label(run)}, {"ref", run.ref}, {"plan", run.plan_digest}};
+  if (Json recorded = recorded_in(stage); stage.state == State::succeeded && !recorded.empty()) detail["recorded"] = std::move(recorded);
+  return dump(detail);
+}
+
 store::DeploymentRow deployment_row(const RunState& run, const StageState& stage, const std::string& id) {
   store::DeploymentRow row;
   row.id = id;
@@ -49,11 +70,19 @@ store::DeploymentRow deployment_row(const RunState& run, const StageState& stage
   row.target = "stage:" + stage.name;
   row.version = run.sha.str();
   row.actor = run.actor;
-  row.detail = dump(Json{{"run", label(run)}, {"ref", run.ref}, {"plan", run.plan_digest}});
   return row;
 }
 
+Json recorded_of(const store::DeploymentRow& row) { return row.detail.empty() ? Json() : member(parse_json(row.detail), "recorded"); }
+
 }  // namespace
+
+bool leads_back(const store::DeploymentRow& earlier, const store::DeploymentRow& last) {
+  if (earlier.id == last.id || earlier.state != "succeeded") return false;
+  if (earlier.version != last.version) return true;
+  const Json recorded = recorded_of(earlier);
+  return recorded.is_array() && recorded != recorded_of(last);
+}
 
 std::vector<store::DeploymentRow> deployment_rows(const RunState& before, const RunState& after, store::View& view) {
   std::vector<store::DeploymentRow> rows;
@@ -70,6 +99,7 @@ std::vector<store::DeploymentRow> deployment_rows(const RunState& before, const 
       if (!last.empty()) row->previous = last.front().version;
     }
     row->state = to_string(stage.state);
+    row->detail = detail_of(after, stage);
     row->started_at = *stage.started_at;
     row->finished_at = stage.finished_at;
     rows.push_back(std::move(*row));

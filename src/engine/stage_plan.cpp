@@ -6,6 +6,7 @@
 
 #include "engine/conditions.hpp"
 #include "engine/plan_index.hpp"
+#include "engine/reuse.hpp"
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
@@ -65,6 +66,7 @@ class StepPlanContext : public PlanContext {
   const std::string& environment() const override { return stage_.plan->environment; }
   const Json& with() const override { return with_; }
   const Json& contexts() const override { return contexts_; }
+  const Json& recorded() const override { return record_of(run_, job_.plan->key, step_->index); }
 
   Awaitable<std::optional<std::string>> file(std::string path) override {
     const auto app = engine_.parts.config->apps.find(run_.app);

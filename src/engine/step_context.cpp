@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/step_context.hpp"
 
+#include "engine/reuse.hpp"
 #include "fairlead/base/ids.hpp"
 #include "fairlead/engine/events.hpp"
 
@@ -14,6 +15,8 @@ const std::string& RunStepContext::environment() const {
   static const std::string none;
   return runner_.spec().environment ? *runner_.spec().environment : none;
 }
+
+const Json& RunStepContext::recorded() const { return record_of(runner_.actor().state(), runner_.spec().key.job, input_.plan->index); }
 
 std::optional<Secret> RunStepContext::secret(const std::string& name) const {
   const auto found = runner_.spec().secrets.find(name);

@@ -40,6 +40,7 @@ class RunStepContext : public StepContext {
   std::chrono::milliseconds timeout() const override { return input_.timeout; }
   const std::string& actor() const override;
   const std::string& environment() const override;
+  const Json& recorded() const override;
 
   Awaitable<std::string> effect(std::string name, store::OpClass, std::string intent, Probe, Act) override;
   Awaitable<void> remember(std::string name, std::string json, bool replace) override;

@@ -46,6 +46,13 @@ Json deployment_json(const store::DeploymentRow& row) {
           {"detail", std::move(detail)}};
 }
 
+Json deployment_row_json(const store::DeploymentRow& row) {
+  Json json = deployment_json(row);
+  if (!member(json["detail"], "recorded").is_array()) return json;
+  for (Json& one : json["detail"]["recorded"]) one.erase("definition");
+  return json;
+}
+
 namespace {
 
 /// An event that cannot be shown must not hide those after it.

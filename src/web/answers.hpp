@@ -19,6 +19,8 @@ Json time_text(const std::optional<Time>&);
 
 Json run_row_json(const store::RunRow&, const std::string& public_url);
 Json deployment_json(const store::DeploymentRow&);
+/// The list form: without the recorded definitions.
+Json deployment_row_json(const store::DeploymentRow&);
 Json event_json(const store::Event&);
 Json lock_json(const engine::Lock&);
 std::string run_url(const std::string& public_url, const RunId&);

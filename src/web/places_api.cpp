@@ -127,7 +127,7 @@ Awaitable<net::Response> list_deployments(Call& call) {
   const auto rows = co_await call.services.store().read([&query](store::View& view) { return view.deployments(query); });
   Json list = Json::array();
   for (const auto& row : rows)
-    if (call.who.may_see(row.app)) list.push_back(deployment_json(row));
+    if (call.who.may_see(row.app)) list.push_back(deployment_row_json(row));
   co_return net::Response::json(200, list);
 }
 

@@ -75,11 +75,11 @@ Awaitable<net::Response> deploy_later(Call& call, const Fields& body) {
   co_return co_await schedule(call, std::move(wanted));
 }
 
-/// The deployment that a rollback goes back to: the last that succeeded here and is not of the version that was tried last.
+/// The deployment that a rollback goes back to: the last that succeeded here and is not what was tried last.
 store::DeploymentRow earlier_deployment(store::View& view, const std::string& app, const std::string& environment) {
   const auto last = view.deployments({.app = app, .environment = environment, .state = {}, .before = {}, .limit = 1});
   for (auto& row : view.deployments({.app = app, .environment = environment, .state = "succeeded", .before = {}, .limit = 100}))
-    if (row.version != last.front().version) return row;
+    if (engine::leads_back(row, last.front())) return row;
   throw Error(ErrorKind::conflict, "there is no earlier successful deployment of " + app + " to " + environment + " to go back to");
 }
 
@@ -129,6 +129,7 @@ Awaitable<net::Response> roll_back(Call& call) {
     const auto good = co_await call.services.store().read([&](store::View& view) { return earlier_deployment(view, app, environment); });
     take_commit_of(request, co_await call.services.engine().state(good.run));
   }
+  request.image = (co_await call.services.engine().state(request.reuse)).image;  // it was given then, so it is given again
   co_return co_await start(call, std::move(request));
 }
 

@@ -31,6 +31,7 @@ struct StepOutcome {
   std::map<std::string, std::string> env;  ///< for later steps of the job
   std::string summary;
   bool timed_out = false;
+  std::string record;  ///< JSON object of what was deployed, immutable: what a rollback to this run deploys again; empty: nothing
 };
 
 /// A probe's answer: the recorded-as-done result, or nothing (it was not done).
@@ -59,6 +60,8 @@ class StepContext {
   /// Person who asked for the run, for notifications and session names.
   virtual const std::string& actor() const = 0;
   virtual const std::string& environment() const = 0;  ///< empty when the stage has none
+  /// In a rollback: the `record` of this step in the run that is gone back to. Null when it left none, and in every other run.
+  virtual const Json& recorded() const = 0;
 
   /// One outside effect through the op journal (architecture.md §4). The intent is durable before `act` is called and the
   /// result before this returns. After a restart: done → its recorded result; intent without result → `probe`; then
@@ -100,6 +103,8 @@ class PlanContext {
   virtual const Json& with() const = 0;
   /// As JobSpec::contexts, without what is not known yet.
   virtual const Json& contexts() const = 0;
+  /// As StepContext::recorded.
+  virtual const Json& recorded() const = 0;
   /// Text of a file of the commit, at its path in the workspace; nullopt when it is not there.
   virtual Awaitable<std::optional<std::string>> file(std::string path) = 0;
   /// Whether other jobs or earlier steps, which have not run yet, may still write outputs and files for this one.

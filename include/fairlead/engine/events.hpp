@@ -10,8 +10,8 @@ namespace fairlead::engine::events {
 /// {app, number, ref, branch, tag, before, sha, trigger, actor, trigger_id, reason, inputs{}, environment, retry_of,
 ///  excluded[], pull_request{number, base, fork, title}, message, schedule}
 inline constexpr std::string_view run_created = "run.created";
-/// {sha, branch, tag, message, author, excluded[] (commit authors), digest, default_branch, plan{…RunPlan}, notes[]}:
-/// frozen meaning of the run.
+/// {sha, branch, tag, message, author, excluded[] (commit authors), digest, default_branch, plan{…RunPlan}, notes[], reused{},
+///  recorded{run, label, steps{job: {step index: record}}} (of a rollback)}: frozen meaning of the run.
 inline constexpr std::string_view run_planned = "run.planned";
 /// {state: failed|skipped, reason, errors[]}: it could not be planned, or a filter says that there is nothing to do.
 /// Also the end of every other run: {state, reason}
@@ -55,7 +55,7 @@ inline constexpr std::string_view job_finished = "job.finished";
 
 /// {job, attempt, index}
 inline constexpr std::string_view step_started = "step.started";
-/// {job, attempt, index, state, reason, exit_code, outputs{}, env{}, timed_out, summary}
+/// {job, attempt, index, state, reason, exit_code, outputs{}, env{}, timed_out, summary, record{} (what it deployed)}
 inline constexpr std::string_view step_finished = "step.finished";
 /// {job, attempt, index, …}: what a deploy shows while it goes on.
 inline constexpr std::string_view step_progress = "step.progress";

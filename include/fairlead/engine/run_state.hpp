@@ -17,8 +17,9 @@ namespace fairlead::pipeline {
 struct RunPlan;
 }
 namespace fairlead::store {
+struct DeploymentRow;
 struct Event;
-}
+}  // namespace fairlead::store
 
 /// The state of a run: a value folded from its events. `RunState = fold(apply, events)` is the truth; nothing else is
 /// stored about a run. Types of the events and the shapes of their payloads: engine/events.hpp.
@@ -64,6 +65,7 @@ struct StepState {
   std::map<std::string, std::string> outputs;
   std::shared_ptr<const Json> progress;  ///< last step.progress payload, or null
   std::string summary;                   ///< Markdown from $FAIRLEAD_SUMMARY
+  std::shared_ptr<const Json> record;    ///< what it deployed, for a rollback; or null
 };
 
 struct JobState {
@@ -123,6 +125,7 @@ struct RunState {
   std::string target_environment;             ///< `deploy APP ENV`: only this environment's stage is run after the builds
   RunId reuse;                                ///< run whose builds are to be taken over; empty: any of the same commit
   std::string image;                          ///< given instead of a build: "URI" or "container=URI"
+  std::shared_ptr<const Json> recorded;       ///< of a rollback: {job: {step index: record}} to deploy again; or null
   std::string retry_of;
   std::string plan_digest;
   std::shared_ptr<const pipeline::RunPlan> plan;  ///< null before run.planned
@@ -153,5 +156,8 @@ Json run_json(const RunState&);
 Json run_summary_json(const RunState&);
 /// Key of the deployment row that an attempt of a stage with an environment writes once it has started; sorts by that time.
 std::string deployment_id(const RunId&, const StageState&);
+/// Whether a rollback from `last` may go to `earlier`: it succeeded, and is of another version, or of the same with other recorded
+/// inputs (another image).
+bool leads_back(const store::DeploymentRow& earlier, const store::DeploymentRow& last);
 
 }  // namespace fairlead::engine

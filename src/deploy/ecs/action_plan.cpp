@@ -154,8 +154,12 @@ std::string prepare_inputs(Json& with) {
 
 Awaitable<engine::ActionPlan> plan_deploy(engine::PlanContext& context, const Parts& parts, Poller& poller) {
   Json with = context.with();
+  if (context.recorded().is_object()) {
+    with["images"] = Json::object();  // not built again: the record says what is deployed
+    with["recorded"] = text_at(context.recorded(), "hash");
+  }
   if (const auto open = prepare_inputs(with); !open.empty()) co_return known_later(open, with);
-  Inputs inputs = inputs_from(with);
+  Inputs inputs = inputs_from(with, context.recorded());
   const aws::Scope scope = scope_of(context.environment(), parts);
   std::string later;
   if (!inputs.file.empty()) inputs.given = co_await read_given(context, parts, inputs.file, later);
@@ -165,7 +169,7 @@ Awaitable<engine::ActionPlan> plan_deploy(engine::PlanContext& context, const Pa
   take_findings(plan, made.findings);
   const auto& base = made.baseline;
   plan.lines = std::move(made.lines);
-  if (!base.reuse && made.definition.is_object())
+  if (!base.reuse && base.revision.empty() && made.definition.is_object())
     plan.lines.push_back(step_of(base.task_definition, {made.definition, {}}) + " is registered, then the service is set to it");
   if (made.estimate > Duration::zero()) plan.lines.push_back("about " + format_duration(made.estimate) + " until it serves");
   digest(plan, with, {made.service_arn, base.task_definition, hash_of(made.definition)});

@@ -8,14 +8,23 @@ namespace fairlead::deploy::ecs {
 
 using namespace std::chrono_literals;
 
-/// Whether UpdateService took effect before the server died: our revision is unique to this step, so it tells.
+/// The deployment that this step started: of its revision, and not one that was there before (a rollback's revision may still drain),
+/// unless ECS has made that one the PRIMARY.
+const Deployment* DeployStep::ours_in(const Service& service) const {
+  for (const Deployment& deployment : service.deployments) {
+    if (deployment.task_definition != rollout_->task_definition()) continue;
+    if (deployment.status == "PRIMARY" || !plan_.baseline.deployments.contains(deployment.id)) return &deployment;
+  }
+  return nullptr;
+}
+
+/// Whether UpdateService took effect before the server died. A revision that was registered for this step tells; and when somebody
+/// else has set the service to the revision of a rollback meanwhile, it is what was wanted.
 Awaitable<std::optional<std::string>> DeployStep::updated_already() {
   for (int tries = 0; tries < 3; ++tries) {
     const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
     const Service service = service_from(raw);
-    for (const Deployment& deployment : service.deployments) {
-      if (deployment.task_definition == rollout_->task_definition()) co_return dump(Json{{"deployment", deployment.id}});
-    }
+    if (const Deployment* ours = ours_in(service)) co_return dump(Json{{"deployment", ours->id}});
     const Deployment* primary = service.primary();
     if (primary != nullptr && primary->id != plan_.baseline.deployment) {
       if (primary->task_definition == plan_.baseline.task_definition) co_return dump(Json{{"deployment", ""}});  // came and was rolled back
@@ -34,10 +43,8 @@ Awaitable<std::string> DeployStep::send_update(Json request) {
   try {
     const Json answer = co_await parts_.aws->call(scope_, "ecs:UpdateService", request);
     const Service service = service_from(member(answer, "service"));
-    for (const Deployment& deployment : service.deployments) {
-      if (deployment.task_definition == text_at(request, "taskDefinition")) co_return dump(Json{{"deployment", deployment.id}});
-    }
-    co_return dump(Json{{"deployment", ""}});
+    const Deployment* ours = ours_in(service);
+    co_return dump(Json{{"deployment", ours == nullptr ? "" : ours->id}});
   } catch (const aws::AwsError& error) {
     if (!error.outcome_unknown()) throw;
     unknown = true;

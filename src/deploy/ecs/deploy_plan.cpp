@@ -64,6 +64,7 @@ Baseline baseline_of(const Service& service, const Wishes& wishes) {
   it.min_percent = wishes.min_percent.value_or(service.min_percent);
   it.max_percent = wishes.max_percent.value_or(service.max_percent);
   it.target_groups = service.target_groups;
+  for (const Deployment& deployment : service.deployments) it.deployments.insert(deployment.id);
   return it;
 }
 
@@ -92,10 +93,42 @@ void describe_plan(DeployPlan& plan, const Inputs& inputs, const Json& before) {
 
 bool changes_settings(const Wishes& wishes) { return wishes.desired || wishes.min_percent || wishes.max_percent; }
 
+/// A rollback's definition: the recorded revision itself while ECS has it, else its content as a new revision.
+Awaitable<void> take_recorded(aws::Aws& aws, aws::Scope scope, Json record, DeployPlan& plan) {
+  const std::string arn = text_at(record, "task_definition");
+  plan.definition = registrable(member(record, "definition"));
+  bool active = false;
+  try {
+    const Json described = co_await aws::ecs::describe_task_definition(aws, scope, arn);
+    active = text_at(member(described, "taskDefinition"), "status", "ACTIVE") == "ACTIVE";
+  } catch (const aws::AwsError& error) {
+    if (error.failure() != aws::Failure::not_found && error.failure() != aws::Failure::rejected) throw;
+  }
+  if (active) plan.baseline.revision = arn;
+  plan.lines.push_back("rollback: " + revision_of(arn) +
+                       (active ? ", as it was deployed then" : " is not there any more: what it was is registered again"));
+}
+
+/// Whether there is nothing to do: the service is at rest and runs this content, or a rollback's very revision, which then is only
+/// watched; one that ECS has given up is tried anew.
+bool runs_already(const DeployPlan& plan, const Service& service, const Wishes& wishes, const Json& before) {
+  if (changes_settings(wishes)) return false;
+  const Deployment* primary = service.primary();
+  const bool given_up = primary != nullptr && primary->rollout == "FAILED";
+  if (!plan.baseline.revision.empty() && plan.baseline.revision == plan.baseline.task_definition) return !given_up;
+  const bool steady = plan.baseline.completed && service.running >= plan.baseline.desired;
+  return steady && content_hash(before) == content_hash(plan.definition);
+}
+
 }  // namespace
 
-Inputs inputs_from(const Json& with) {
+Inputs inputs_from(Json with, const Json& recorded) {
   Inputs it;
+  if (recorded.is_object()) {
+    it.recorded = recorded;
+    for (const char* key : {"cluster", "service"}) with[key] = text_at(recorded, key, text_at(with, key));
+    for (const char* key : {"images", "task-definition"}) with.erase(key);
+  }
   it.cluster = text_at(with, "cluster");
   it.service = text_at(with, "service");
   it.file = text_at(with, "task-definition");
@@ -128,7 +161,9 @@ Json to_json(const DeployPlan& plan) {
             {"max_percent", base.max_percent},
             {"target_groups", base.target_groups},
             {"health_checked", base.health_checked},
-            {"reuse", base.reuse}}}};
+            {"reuse", base.reuse},
+            {"revision", base.revision},
+            {"deployments", base.deployments}}}};
 }
 
 DeployPlan plan_from(const Json& json) {
@@ -147,6 +182,8 @@ DeployPlan plan_from(const Json& json) {
   for (const Json& group : member(base, "target_groups")) plan.baseline.target_groups.push_back(group.get<std::string>());
   plan.baseline.health_checked = flag_at(base, "health_checked");
   plan.baseline.reuse = flag_at(base, "reuse");
+  plan.baseline.revision = text_at(base, "revision");
+  for (const Json& id : member(base, "deployments")) plan.baseline.deployments.insert(id.get<std::string>());
   return plan;
 }
 
@@ -163,17 +200,22 @@ Awaitable<DeployPlan> make_plan(const Parts& parts, Poller& poller, aws::Scope s
   }
   plan.findings = check_service(service, inputs.wishes, carries_our_key(before));
   if (service.controller != "ECS" || service.status != "ACTIVE") co_return plan;
-  if (inputs.file.empty() && inputs.images.empty()) {
+  const bool recorded = inputs.recorded.is_object();
+  if (recorded) {
+    co_await take_recorded(*parts.aws, scope, inputs.recorded, plan);
+  } else if (inputs.file.empty() && inputs.images.empty()) {
     plan.findings.push_back({true, "the step names neither a task-definition nor images: there is nothing to deploy",
                              "give `task-definition: file` or `images: { container: … }`"});
     co_return plan;
+  } else {
+    if (!inputs.file.empty()) std::ranges::move(unknown_fields(inputs.given), std::back_inserter(plan.findings));
+    plan.definition = with_images(inputs.file.empty() ? registrable(before) : inputs.given, inputs.images);
   }
-  if (!inputs.file.empty()) std::ranges::move(unknown_fields(inputs.given), std::back_inserter(plan.findings));
-  Json wanted = inputs.file.empty() ? registrable(before) : inputs.given;
-  plan.definition = co_await pinned(*parts.aws, scope, with_images(std::move(wanted), inputs.images), plan.findings);
+  Json checked = co_await pinned(*parts.aws, scope, plan.definition, plan.findings);
+  if (!recorded) plan.definition = std::move(checked);  // what was recorded stays as it was, also where a tag could not be pinned then
   plan.baseline.health_checked = has_health_check(plan.definition);
-  const bool steady = plan.baseline.completed && service.running >= plan.baseline.desired;
-  plan.baseline.reuse = steady && !changes_settings(inputs.wishes) && content_hash(before) == content_hash(plan.definition);
+  plan.baseline.reuse = runs_already(plan, service, inputs.wishes, before);
+  if (plan.baseline.reuse || plan.baseline.revision == plan.baseline.task_definition) plan.baseline.revision.clear();
   co_await check_definition(*parts.aws, scope, plan.definition, plan.findings);
   const Duration health = co_await check_surroundings(*parts.aws, scope, service, inputs.settings.alarms, plan.findings);
   plan.estimate = estimate_of(plan.baseline, inputs.settings, health);

@@ -18,11 +18,12 @@ struct Inputs {
   std::string file;  ///< of the task definition; empty: the service's present one
   Json given;        ///< what is in the file; read by whoever knows where it is
   std::map<std::string, std::string> images;
+  Json recorded;  ///< of a rollback: what is deployed instead of file and images; else null
   Settings settings;
   Wishes wishes;
 };
-/// Throws Error(invalid).
-Inputs inputs_from(const Json& with);
+/// `recorded`: of a rollback, else null. It names the service, too. Throws Error(invalid).
+Inputs inputs_from(Json with, const Json& recorded = nullptr);
 
 /// What is decided before anything is changed; remembered, so that a restarted server goes on with the same.
 struct DeployPlan {
@@ -38,7 +39,8 @@ struct DeployPlan {
 Json to_json(const DeployPlan&);
 DeployPlan plan_from(const Json&);
 
-/// Reads what there is and decides; changes nothing. Throws Error(not_found) for a service that is not there.
+/// Reads what there is and decides; changes nothing. In a rollback the step's record says what is deployed, whatever the files, the
+/// images and the service's present definition are by now. Throws Error(not_found) for a service that is not there.
 Awaitable<DeployPlan> make_plan(const Parts&, Poller&, aws::Scope, const Inputs&);
 
 /// What UpdateService is sent: never forceNewDeployment, desiredCount only when asked for.

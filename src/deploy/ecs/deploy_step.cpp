@@ -6,6 +6,7 @@
 #include "deploy/ecs/janitor.hpp"
 #include "deploy/ecs/task_definition.hpp"
 #include "fairlead/aws/error.hpp"
+#include "fairlead/base/strings.hpp"
 
 namespace fairlead::deploy::ecs {
 
@@ -29,7 +30,7 @@ Awaitable<engine::StepOutcome> DeployStep::run() {
 }
 
 Awaitable<void> DeployStep::prepare() {
-  inputs_ = inputs_from(step_.with());
+  inputs_ = inputs_from(step_.with(), step_.recorded());
   scope_ = scope_of(step_.environment(), parts_);
   if (const auto remembered = co_await step_.recall("plan")) {
     plan_ = plan_from(parse_json(*remembered));
@@ -184,6 +185,22 @@ Awaitable<void> DeployStep::wait_until(Time until) {
   }
 }
 
+/// What a rollback to this run deploys again.
+Json DeployStep::record() const {
+  Json images = Json::object();
+  for (const auto& [container, image] : images_of(plan_.definition)) images[container] = image;
+  const auto arn = split(plan_.service_arn, ':');
+  return {{"kind", "ecs-deploy"},
+          {"cluster", inputs_.cluster},
+          {"service", inputs_.service},
+          {"region", arn.size() > 3 ? arn[3] : scope_.region},
+          {"account", arn.size() > 4 ? arn[4] : ""},
+          {"task_definition", rollout_->task_definition()},
+          {"images", std::move(images)},
+          {"hash", content_hash(plan_.definition)},
+          {"definition", plan_.definition}};
+}
+
 Awaitable<engine::StepOutcome> DeployStep::finish() {
   const Verdict& verdict = *rollout_->verdict();
   engine::StepOutcome outcome;
@@ -200,6 +217,8 @@ Awaitable<engine::StepOutcome> DeployStep::finish() {
                   {"task_definition", rollout_->task_definition()},
                   {"hash", content_hash(plan_.definition)}};
     co_await step_.progress(dump(deployed));
+    outcome.record = dump(record());
+    if (plan_.baseline.reuse) outcome.summary = revision_of(rollout_->task_definition()) + " ran already: nothing was changed\n";
     outcome.reason.clear();
     if (verdict.outcome == Outcome::serving && !plan_.baseline.reuse) {
       watch_draining(parts_, poller_, scope_, inputs_.cluster, inputs_.service, rollout_->deployment());

@@ -31,6 +31,7 @@ class DeployStep {
   void check_time();
 
   // Effects (deploy_effects.cpp).
+  const Deployment* ours_in(const Service&) const;
   Awaitable<void> update();
   Awaitable<void> stop_deployment();
   Awaitable<void> restore();
@@ -46,6 +47,7 @@ class DeployStep {
 
   Awaitable<engine::StepOutcome> finish();
   Json progress_now() const;
+  Json record() const;
 
   engine::StepContext& step_;
   const Parts& parts_;

@@ -44,6 +44,7 @@ Rollout::Rollout(Settings settings, Baseline baseline, Time started)
       desired_(baseline_.desired),
       alarms_due_(settings_.alarms.empty() ? times::never : started) {
   stopped_due_ = tasks_due_ = targets_due_ = times::never;
+  if (!baseline_.revision.empty()) registered(baseline_.revision, started);
   if (!baseline_.reuse) return;
   task_definition_ = baseline_.task_definition;
   updated(baseline_.deployment, started);

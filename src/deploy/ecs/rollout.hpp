@@ -39,6 +39,8 @@ struct Baseline {
   std::vector<std::string> target_groups;
   bool health_checked = false;  ///< a container of the new revision has a health check
   bool reuse = false;           ///< the service already runs exactly this: nothing is registered or updated
+  std::string revision;  ///< ARN to set the service to as it is (a rollback's), not to register one; other deployments may have it
+  std::set<std::string> deployments;  ///< ids of what was there already; with `revision` one of them may be of the same revision
 };
 
 /// New tasks that ECS may start before it must wait for others, 1 … desired.
@@ -51,17 +53,17 @@ std::string_view to_string(Outcome);
 constexpr bool is_good(Outcome outcome) { return outcome <= Outcome::completed; }
 
 enum class RolledBack {
-  no,       ///< nothing was undone: not asked for, or not ours to undo
-  done,     ///< the baseline serves again
-  by_ecs,   ///< ECS did it by itself, and the baseline serves again
-  failed    ///< it was tried, and the baseline does not serve
+  no,  ///< nothing was undone: not asked for, or not ours to undo
+  done,  ///< the baseline serves again
+  by_ecs,  ///< ECS did it by itself, and the baseline serves again
+  failed  ///< it was tried, and the baseline does not serve
 };
 std::string_view to_string(RolledBack);
 
 struct Verdict {
   Outcome outcome = Outcome::failed;
   RolledBack rolled_back = RolledBack::no;
-  std::string reason;    ///< one sentence
+  std::string reason;  ///< one sentence
   std::string rollback;  ///< what became of the rollback, one sentence; empty when there was none
 };
 
@@ -75,14 +77,14 @@ struct Strike {
 enum class Do {
   register_revision,
   update_service,
-  read_service,     ///< DescribeServices
-  read_stopped,     ///< stopped tasks of the service
-  read_tasks,       ///< tasks of our deployment
-  read_targets,     ///< health in every target group
+  read_service,  ///< DescribeServices
+  read_stopped,  ///< stopped tasks of the service
+  read_tasks,  ///< tasks of our deployment
+  read_targets,  ///< health in every target group
   read_alarms,
   stop_deployment,  ///< StopServiceDeployment(ROLLBACK) of ours
-  restore,          ///< UpdateService to the baseline
-  diagnose,         ///< logs and reasons, while they are still there
+  restore,  ///< UpdateService to the baseline
+  diagnose,  ///< logs and reasons, while they are still there
   wait,
   finish
 };
@@ -109,7 +111,7 @@ class Rollout {
   void saw_alarms(const std::vector<Alarm>&, Time now);
   /// A read did not come back. `denied`: it never will; the machine goes on without it where it can.
   void unread(Do what, const std::string& why, bool denied, Time now);
-  void stopped(Time now);                               ///< ECS took the stop
+  void stopped(Time now);  ///< ECS took the stop
   void stop_refused(const std::string& why, Time now);  ///< it did not (finished, not permitted)
   void restored(Time now);
   void restore_refused(const std::string& why, Time now);
@@ -151,6 +153,7 @@ class Rollout {
   bool late(Time now) const;
   void check_strikes(Time now);
   void evaluate(Time now);
+  bool is_ours(const Task&, Time now) const;
   bool is_healthy(const Task&) const;
   std::set<std::string> healthy_tasks() const;
   void open_window(const std::set<std::string>& healthy, Time now);
@@ -204,7 +207,7 @@ class Rollout {
   std::vector<Target> targets_;
   std::optional<Window> window_;
   int early_reads_ = 0;
-  int looks_ = 0;         ///< at the service, by this machine
+  int looks_ = 0;  ///< at the service, by this machine
   bool recalled_ = false;  ///< it goes on where another machine was
 
   Time service_due_{}, stopped_due_{}, tasks_due_{}, targets_due_{}, alarms_due_{};

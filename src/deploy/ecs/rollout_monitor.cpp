@@ -112,13 +112,20 @@ void Rollout::check_deadline(Time now) {
   fail(Outcome::failed, std::move(text), now);
 }
 
+/// The revision tells, when it was registered for this deploy. One that is used again has tasks of its earlier life: then it is the
+/// deployment that started the task, or, for what runs already, the time.
+bool Rollout::is_ours(const Task& task, Time now) const {
+  if (task.task_definition != task_definition_) return false;
+  if (baseline_.reuse) return task.stopped_at.value_or(now) >= started_;
+  return baseline_.revision.empty() || task.deployment == deployment_;
+}
+
 void Rollout::saw_stopped(const std::vector<Task>& tasks, Time now) {
   stopped_at_ = now;
   stopped_due_ = window_ ? std::max(now + times::stopped, window_->since + settings_.stability) : now + times::stopped;
   if (phase_ >= Phase::serving) stopped_due_ = now + 2 * times::stopped;
   for (const Task& task : tasks) {
-    const bool ours = task.task_definition == task_definition_ && (!baseline_.reuse || task.stopped_at.value_or(now) >= started_);
-    if (!ours || strikes_.contains(task.arn)) continue;
+    if (!is_ours(task, now) || strikes_.contains(task.arn)) continue;
     const Classified it = classify(task);
     strikes_[task.arn] = {it.cause, it.fingerprint, it.sentence, it.advice, task.stopped_at.value_or(now)};
     if (it.cause == Cause::scaling) continue;

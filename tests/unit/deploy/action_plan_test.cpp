@@ -78,13 +78,14 @@ class ReadableAws : public aws::Aws {
 class FakeContext : public engine::PlanContext {
  public:
   std::string place = "production";
-  Json inputs, known = Json::object();
+  Json inputs, known = Json::object(), record;
   std::optional<std::string> text;
   bool early_ = false;
 
   const std::string& environment() const override { return place; }
   const Json& with() const override { return inputs; }
   const Json& contexts() const override { return known; }
+  const Json& recorded() const override { return record; }
   Awaitable<std::optional<std::string>> file(std::string) override { co_return text; }
   bool early() const override { return early_; }
 };

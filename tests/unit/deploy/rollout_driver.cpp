@@ -59,7 +59,7 @@ void Driver::perform(const Command& command) {
   switch (command.what) {
     case Do::register_revision: registered = true; return rollout.registered(revision, now);
     case Do::update_service:
-      if (updated_deployment.empty()) updated_deployment = ecs.update(revision);  // the journal answers the second time
+      if (updated_deployment.empty()) updated_deployment = ecs.update(rollout.task_definition());  // the journal answers the second time
       return rollout.updated(updated_deployment, now);
     case Do::read_service: {
       Service service = ecs.service();
@@ -68,7 +68,7 @@ void Driver::perform(const Command& command) {
       return rollout.saw(service, now);
     }
     case Do::read_stopped: return rollout.saw_stopped(described(ecs.stopped_tasks()), now);
-    case Do::read_tasks: return rollout.saw_tasks(described(ecs.tasks(revision)), now);
+    case Do::read_tasks: return rollout.saw_tasks(described(ecs.tasks(rollout.task_definition())), now);
     case Do::read_targets: return rollout.saw_targets(ecs.targets(), now);
     case Do::read_alarms: return rollout.saw_alarms({}, now);
     case Do::stop_deployment:

@@ -43,6 +43,56 @@ TEST(Rollout, sil_102_does_not_wait_for_300_seconds_of_drain_nor_roll_back_becau
   EXPECT_LT(it.verdict_second, 110);
 }
 
+/// The service runs `revision` now, tasks of the baseline drain still; then it is rolled back to the baseline's very revision.
+Driver rolls_back_to_a_revision(Behaviour behaviour) {
+  Driver it(World{.drain = 300});
+  it.ecs.update(revision);
+  it.now += 200s;
+  it.ecs.advance_to(it.now);
+  it.ecs.behave(FakeEcs::baseline, behaviour);
+  it.baseline.task_definition = revision;
+  it.baseline.deployment = it.ecs.truth().deployments.front().id;
+  it.baseline.revision = FakeEcs::baseline;
+  for (const auto& deployment : it.ecs.truth().deployments) it.baseline.deployments.insert(deployment.id);
+  it.rollout = Rollout(it.settings, it.baseline, it.now);
+  return it;
+}
+
+TEST(Rollout, a_rollback_sets_the_service_to_the_recorded_revision_and_watches_its_own_deployment) {
+  Driver it = rolls_back_to_a_revision({});
+  EXPECT_EQ(it.run().outcome, Outcome::serving) << text(it.notes);
+  EXPECT_FALSE(it.registered);
+  EXPECT_EQ(it.rollout.task_definition(), FakeEcs::baseline);
+  EXPECT_EQ(it.rollout.deployment(), it.updated_deployment) << "not the one that drains";
+  EXPECT_EQ(it.ecs.healthy(FakeEcs::baseline), 4);
+}
+
+TEST(Rollout, a_rollback_whose_revision_does_not_start_any_more_fails_and_goes_back) {
+  Driver it = rolls_back_to_a_revision({.kind = Kind::pull_error});
+  EXPECT_EQ(it.run().outcome, Outcome::failed) << text(it.notes);
+  EXPECT_EQ(it.rollout.verdict()->rolled_back, RolledBack::done);
+  EXPECT_EQ(it.ecs.truth().task_definition, revision);
+}
+
+TEST(Rollout, tasks_of_the_earlier_life_of_a_recorded_revision_do_not_count) {
+  Driver it = rolls_back_to_a_revision({});
+  it.run([](Driver& now, int) {
+    if (now.rollout.phase() != Phase::monitor || now.rollout.verdict()) return;
+    std::vector<Task> old(4);
+    for (std::size_t i = 0; i < old.size(); ++i) {
+      old[i].arn = "arn:aws:ecs:eu-west-1:111122223333:task/web/old" + std::to_string(i);
+      old[i].deployment = "ecs-svc/0";
+      old[i].task_definition = FakeEcs::baseline;
+      old[i].status = "STOPPED";
+      old[i].stop_code = "EssentialContainerExited";
+      old[i].containers = {{"app", 1, "", "UNKNOWN"}};
+    }
+    now.rollout.saw_stopped(old, now.now);
+  });
+  EXPECT_EQ(it.rollout.verdict()->outcome, Outcome::serving) << text(it.notes);
+  EXPECT_TRUE(it.rollout.strikes().empty());
+}
+
 TEST(Rollout, waits_for_completed_when_asked) {
   Driver it(World{.drain = 300}, {}, {.wait_for_completed = true});
   EXPECT_EQ(it.run().outcome, Outcome::completed) << text(it.notes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "fairlead/store/rows.hpp"
 #include "unit/engine/shell_fixture.hpp"
 
 /// `on-failure: rollback` through the shell: the way back, the lock it leaves, and who waits meanwhile.
@@ -130,6 +131,104 @@ TEST_F(Rollback, LetsNobodyInBeforeIt) {
   until_over(back);
   until_over(next);
   EXPECT_EQ(state(next).state, State::succeeded) << state(next).reason;
+}
+
+/// Deploys what the step says, or what was recorded; "bad" does not start.
+class RecordingDeploy : public Action {
+ public:
+  std::vector<std::string> deployed;
+  std::string_view name() const override { return "ecs-deploy"; }
+  Awaitable<StepOutcome> run(StepContext& step) override {
+    const Json& then = step.recorded();
+    const std::string image = text_at(member(then.is_object() ? then : step.with(), "images"), "app");
+    deployed.push_back(image + (then.is_object() ? " as recorded" : ""));
+    StepOutcome outcome;
+    if (image == "bad") outcome.state = State::failed;
+    if (image != "bad") outcome.record = dump(Json{{"kind", "ecs-deploy"}, {"images", {{"app", image}}}});
+    co_return outcome;
+  }
+};
+
+class RecordedRollback : public ShellTest {
+ protected:
+  std::shared_ptr<RecordingDeploy> deploys = std::make_shared<RecordingDeploy>();
+  const std::string text =
+      "inputs: { image: { required: true } }\n"
+      "stages:\n"
+      "  - name: build\n"
+      "    jobs: { pack: { steps: [make pack], artifacts: { dist: [d] }, outputs: { image: \"${{ inputs.image }}\" } } }\n"
+      "  - name: production\n"
+      "    environment: production\n"
+      "    on-failure: rollback\n"
+      "    jobs: { live: { steps: [ { ecs-deploy: { cluster: web, service: api, images: { app: \"${{ jobs.pack.outputs.image }}\" } } } ] "
+      "} }\n";
+  void begin() {
+    configure("apps:\n  shop: { repository: \"file:///srv/shop.git\" }\nenvironments:\n  production: { lock-after-rollback: false }\n");
+    actions = {{"ecs-deploy", deploys}};
+    start();
+  }
+  RunId deploy(const std::string& image) {
+    StartRequest request;
+    request.sha = std::string(40, 'a');
+    request.inputs = dump(Json{{"image", image}});
+    const RunId id = run(text, request);
+    until_over(id);
+    return id;
+  }
+  store::DeploymentRow row(const RunId& id) {
+    const RunState run = state(id);
+    const std::string key = deployment_id(run.id, *run.stage("production"));
+    return wait_for(store->read([key](store::View& view) { return view.deployment(key).value(); }));
+  }
+};
+
+TEST_F(RecordedRollback, DeploysWhatWasRecordedThen) {
+  begin();
+  const RunId one = deploy("shop:1");
+  const RunId two = deploy("shop:2");
+  const Json recorded = member(parse_json(row(one).detail), "recorded");
+  ASSERT_EQ(recorded.size(), 1u) << row(one).detail;
+  EXPECT_EQ(recorded[0].at("images").at("app"), "shop:1");
+  EXPECT_EQ(recorded[0].at("job"), "live");
+  EXPECT_TRUE(leads_back(row(one), row(two))) << "the same commit, but another image";
+  EXPECT_FALSE(leads_back(row(two), row(two)));
+
+  StartRequest request;
+  request.trigger = "rollback";
+  request.environment = "production";
+  request.sha = std::string(40, 'a');
+  request.reuse = one;
+  request.inputs = R"({"image":"shop:9"})";
+  const RunId back = run(text, request);
+  until_over(back);
+  EXPECT_EQ(state(back).state, State::succeeded) << state(back).reason;
+  EXPECT_EQ(deploys->deployed, (std::vector<std::string>{"shop:1", "shop:2", "shop:1 as recorded"}));
+  EXPECT_EQ(member(parse_json(row(back).detail), "recorded")[0].at("images").at("app"), "shop:1") << "it can be gone back to, too";
+}
+
+TEST_F(RecordedRollback, HappensAlsoWithinOneCommit) {
+  begin();
+  deploy("shop:1");
+  const RunId bad = deploy("bad");
+  EXPECT_EQ(state(bad).stages[1].rollback, "shop#3");
+  until_over(wait_for(engine->resolve("shop#3")));
+  EXPECT_EQ(deploys->deployed.back(), "shop:1 as recorded");
+  EXPECT_FALSE(parse_json(row(bad).detail).contains("recorded")) << "what failed is nothing to go back to";
+}
+
+TEST_F(RecordedRollback, SaysWhenNothingWasRecorded) {
+  begin();
+  deploy("shop:1");
+  const RunId bad = deploy("bad");
+  StartRequest request;
+  request.trigger = "rollback";
+  request.environment = "production";
+  request.sha = std::string(40, 'a');
+  request.reuse = bad;
+  request.inputs = R"({"image":"shop:1"})";
+  const RunId back = run(text, request);
+  until_over(back);
+  EXPECT_THAT(state(back).notes, testing::Contains(HasSubstr("shop#2 left no record of live")));
 }
 
 }  // namespace

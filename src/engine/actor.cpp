@@ -279,6 +279,7 @@ void RunActor::stand_in(Line& line, std::set<Place>& before, std::set<Place> aft
   for (const auto& place : after) {
     if (before.contains(place)) continue;
     line.join(place, state_.number, this);
+    nudge();  // who it waits for may have left while this was being written, when it was in no line to be told
     if (RunActor* previous = engine_.by_environment.before(place, state_.number)) previous->nudge();
   }
   before = std::move(after);

@@ -227,7 +227,7 @@ TEST_F(RecordedRollback, SaysWhenNothingWasRecorded) {
   request.reuse = bad;
   request.inputs = R"({"image":"shop:1"})";
   const RunId back = run(text, request);
-  until_over(back);
+  until_over(back);  // it waits for shop#3, which may end while this is being written
   EXPECT_THAT(state(back).notes, testing::Contains(HasSubstr("shop#2 left no record of live")));
 }
 

@@ -114,25 +114,36 @@ Awaitable<void> FleetStep::look() {
   machine_->saw(traffic, step_.now());
 }
 
+/// A hook of a release around traffic, once. A host of another kind, or a release without it, has none.
+Awaitable<void> FleetStep::traffic_hook(Host one, std::string hook, std::string release, int turn) {
+  if (!has_appspec_ || release.empty()) co_return;
+  const auto key = key_of(one, effect_name(hook, one));
+  const auto body =
+      host_functions() + "\nfl_run=$FL/runs/" + key + "\nfl_traffic " + shell_word(app()) + " " + shell_word(release) + " " + hook;
+  const auto result = parse_json(co_await run_on_host(one, key, body, turn));
+  if (!flag_at(result, "ok")) throw Error(ErrorKind::invalid, text_at(result, "reason"));
+}
+
+Awaitable<std::string> FleetStep::take_out_now(Host one, int turn) {
+  co_await traffic_hook(one, "block", one.release, turn);
+  co_await balancer_->leave(one);
+  co_return "{}";
+}
+
+Awaitable<std::string> FleetStep::put_in_now(Host one) {
+  co_await balancer_->join(std::move(one));
+  co_return "{}";
+}
+
 Awaitable<void> FleetStep::take_out(Host one, int turn) {
-  const auto act = [this, one](std::string) -> Awaitable<std::string> {
-    return [](Balancer& balancer, Host target) -> Awaitable<std::string> {
-      co_await balancer.leave(std::move(target));
-      co_return "{}";
-    }(*balancer_, one);
-  };
+  const auto act = [this, one, turn](std::string) { return take_out_now(one, turn); };
   const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
   co_await step_.effect(effect_name("leave", one), store::OpClass::b, dump(Json{{"host", one.id}}), probe, act);
   if (shared_->turns[one.id] == turn) machine_->left(one.id, step_.now());
 }
 
 Awaitable<void> FleetStep::put_in(Host one, int turn) {
-  const auto act = [this, one](std::string) -> Awaitable<std::string> {
-    return [](Balancer& balancer, Host target) -> Awaitable<std::string> {
-      co_await balancer.join(std::move(target));
-      co_return "{}";
-    }(*balancer_, one);
-  };
+  const auto act = [this, one](std::string) { return put_in_now(one); };
   const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
   co_await step_.effect(effect_name("join", one), store::OpClass::b, dump(Json{{"host", one.id}}), probe, act);
   if (shared_->turns[one.id] == turn) machine_->joined(one.id, step_.now());
@@ -154,6 +165,8 @@ Awaitable<void> FleetStep::switch_to(Host one, bool back, int turn) {
   const auto key = key_of(one, name);
   std::string body = host_functions() + "\nfl_run=$FL/runs/" + key + "\n" + exports(inputs_.env);
   for (const auto& [variable, value] : inputs_.secret_env) body += "export " + variable + "=" + shell_word(value.reveal()) + "\n";
+  if (has_appspec_ && balancer_)
+    body += "fl_traffic " + shell_word(app()) + " \"$(fl_release " + shell_word(app()) + ")\" blocked || exit 1\n";
   body += back ? "fl_back " + shell_word(app()) + " " + over : "fl_activate " + shell_word(app()) + " " + shell_word(bundle_.release);
   // A hook that hangs would hold the host's lock: what goes back ends it first.
   if (back) {
@@ -232,6 +245,7 @@ Awaitable<void> FleetStep::verify(Host one, int turn) {
   std::string problem;
   if (!back && release != bundle_.release)
     problem = "it says that it runs " + (release == "-" ? "no release of fairlead" : release.substr(0, 12));
+  if (!back && problem.empty() && balancer_) co_await traffic_hook(one, "allowed", bundle_.release, turn);
   if (shared_->turns[one.id] == turn) machine_->verified(one.id, problem, step_.now());
 }
 

@@ -82,8 +82,9 @@ Awaitable<void> FleetStep::prepare() {
   const auto workspace = step_.host().workspace();
   const auto file = workspace.parent_path() / ("bundle-" + std::to_string(step_.index()) + ".tgz");
   bundle_ = co_await make_bundle(workspace, inputs_.files, file, deadline_in(stage_time));
-  scripts_ = make_scripts(inputs_, {.deployment = step_.job().key.run.str(), .app = step_.job().app, .environment = step_.environment()},
-                          workspace);
+  scripts_ = make_scripts(inputs_, parts_,
+                          {.deployment = step_.job().key.run.str(), .app = step_.job().app, .environment = step_.environment()}, workspace);
+  has_appspec_ = scripts_.contains("stop") || scripts_.size() > 1 || inputs_.destination.empty();
   inputs_.settings.release = bundle_.release;
   if (balancer_) {
     const auto times = co_await balancer_->times();

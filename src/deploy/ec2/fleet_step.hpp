@@ -39,6 +39,9 @@ class FleetStep {
   void begin(Command);
   Awaitable<void> perform(Command, int turn);
   Awaitable<void> look();
+  Awaitable<void> traffic_hook(Host, std::string hook, std::string release, int turn);
+  Awaitable<std::string> take_out_now(Host, int turn);
+  Awaitable<std::string> put_in_now(Host);
   Awaitable<void> take_out(Host, int turn);
   Awaitable<void> put_in(Host, int turn);
   Awaitable<void> count_connections(Host);
@@ -65,6 +68,7 @@ class FleetStep {
   std::unique_ptr<Balancer> balancer_;
   Bundle bundle_;
   Scripts scripts_;
+  bool has_appspec_ = false;
   std::vector<Host> hosts_;
   std::optional<Rollout> machine_;
   struct Shared;

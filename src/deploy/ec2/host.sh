@@ -189,3 +189,102 @@ fl_get() {
   else echo "neither curl nor wget is on this host"; return 1
   fi
 }
+
+# fl_hook LOCATION: makes a script of the bundle ready to run, from the bundle's folder.
+fl_hook() {
+  [ -f "$FL_FOLDER/$1" ] || fl_fail "$LIFECYCLE_EVENT: there is no $1 in the bundle"
+  [ -x "$FL_FOLDER/$1" ] || chmod +x "$FL_FOLDER/$1" || fl_fail "$LIFECYCLE_EVENT: $1 cannot be made executable"
+  cd "$FL_FOLDER" && echo "-- $1"
+}
+# fl_hook_ended LOCATION RC SECONDS: ends the activation when the script failed.
+fl_hook_ended() {
+  [ "$2" != 124 ] || fl_fail "$LIFECYCLE_EVENT: $1 was not done after $3 seconds and was ended"
+  [ "$2" = 0 ] || fl_fail "$LIFECYCLE_EVENT: $1 ended with $2"
+}
+# fl_old_script NAME: a script of the release that was active before, from its own folder.
+fl_old_script() {
+  fl_old_path=$FL_APP/releases/$FL_OLD.scripts/$1
+  [ -f "$fl_old_path" ] || return 0
+  FL_FOLDER=$FL_APP/releases/$FL_OLD sh "$fl_old_path" || fl_fail "the scripts of the release before failed: $1"
+}
+# fl_traffic APP RELEASE NAME: a hook of a release around traffic, when it has one.
+fl_traffic() {
+  FL_APP=$FL/apps/$1
+  [ -f "$FL_APP/releases/$2.scripts/$3" ] || return 0
+  FL_APP=$FL_APP FL_RELEASE=$2 FL_FOLDER=$FL_APP/releases/$2 FL_OLD=- sh "$FL_APP/releases/$2.scripts/$3"
+}
+
+# fl_pairs SOURCE DESTINATION: "path<TAB>target" of everything that a rule of `files` installs, folders first.
+fl_pairs() {
+  fl_from=$FL_FOLDER/${1#/}
+  fl_from=${fl_from%/}
+  if [ -d "$fl_from" ] && [ ! -L "$fl_from" ]; then
+    printf '%s\t%s\n' "$fl_from" "${2%/}"
+    (cd "$fl_from" && find . -mindepth 1 | sort) | while IFS= read -r fl_path; do printf '%s/%s\t%s/%s\n' "$fl_from" "${fl_path#./}" "${2%/}" "${fl_path#./}"; done
+  else
+    printf '%s\t%s/%s\n' "$fl_from" "${2%/}" "${fl_from##*/}"
+  fi
+}
+# fl_install_check SOURCE DESTINATION BEHAVIOR: refuses what would overwrite a file that is not ours, before anything is changed.
+fl_install_check() {
+  [ "$3" = DISALLOW ] || return 0
+  fl_clash=$(fl_pairs "$1" "$2" | while IFS="$(printf '\t')" read -r fl_path fl_target; do
+    [ -d "$fl_path" ] && [ ! -L "$fl_path" ] && continue
+    [ -e "$fl_target" ] || [ -L "$fl_target" ] || continue
+    grep -Fxq -- "$fl_target" "$FL_APP/installed" 2>/dev/null || { echo "$fl_target"; break; }
+  done)
+  [ -z "$fl_clash" ] || fl_fail "Install: $fl_clash exists already and was not installed by fairlead; file_exists_behavior: OVERWRITE replaces it"
+}
+# fl_install_begin: removes what the release before installed, folders only when they are empty.
+fl_install_begin() {
+  : >"$FL_APP/installing" || return 1
+  [ -e "$FL_APP/installed" ] || return 0
+  sort -r "$FL_APP/installed" | while IFS= read -r fl_path; do
+    if [ -d "$fl_path" ] && [ ! -L "$fl_path" ]; then rmdir "$fl_path" 2>/dev/null; else rm -f "$fl_path"; fi
+  done
+  return 0
+}
+fl_install() {
+  fl_pairs "$1" "$2" | while IFS="$(printf '\t')" read -r fl_path fl_target; do
+    if [ -d "$fl_path" ] && [ ! -L "$fl_path" ]; then
+      [ -d "$fl_target" ] || { mkdir -p "$fl_target" && echo "$fl_target" >>"$FL_APP/installing"; } || exit 1
+      continue
+    fi
+    if [ -e "$fl_target" ] && [ "$3" = RETAIN ]; then continue; fi
+    mkdir -p "${fl_target%/*}" && rm -f "$fl_target" && cp -dp "$fl_path" "$fl_target" && echo "$fl_target" >>"$FL_APP/installing" || exit 1
+  done || fl_fail "Install: $1 could not be copied to $2: $(df -kP "$2" 2>/dev/null | tail -n 1)"
+}
+fl_install_end() { mv "$FL_APP/installing" "$FL_APP/installed"; }
+
+# fl_permit mode|acl|context|owner OBJECT PATTERN TYPE EXCEPT…: sets $FL_VALUE on what was installed below OBJECT and matches.
+fl_permit() {
+  fl_what=$1 fl_object=${2%/} fl_pattern=$3 fl_type=$4
+  shift 4
+  while IFS= read -r fl_path; do
+    case $fl_path in
+      "$fl_object") fl_name=${fl_path##*/} ;;
+      "$fl_object"/*) fl_name=${fl_path#"$fl_object"/} ;;
+      *) continue ;;
+    esac
+    if [ "$fl_path" = "$fl_object" ] && [ -d "$fl_path" ]; then continue; fi
+    if [ "$fl_pattern" != '**' ] && [ "$fl_path" != "$fl_object" ]; then
+      case $fl_name in */*) continue ;; esac
+      # shellcheck disable=SC2254
+      case $fl_name in $fl_pattern) ;; *) continue ;; esac
+    fi
+    fl_skip=
+    for fl_except; do
+      # shellcheck disable=SC2254
+      case ${fl_path##*/} in $fl_except) fl_skip=1 ;; esac
+    done
+    [ -z "$fl_skip" ] || continue
+    [ "$fl_type" != file ] || [ ! -d "$fl_path" ] || continue
+    [ "$fl_type" != directory ] || [ -d "$fl_path" ] || continue
+    case $fl_what in
+      mode) [ -L "$fl_path" ] || chmod "$FL_VALUE" "$fl_path" ;;
+      owner) chown -h "$FL_VALUE" "$fl_path" ;;
+      acl) setfacl -b "$fl_path" && setfacl -m "$FL_VALUE" "$fl_path" ;;
+      context) chcon "$FL_VALUE" "$fl_path" ;;
+    esac || fl_fail "permissions: $fl_what $FL_VALUE could not be set on $fl_path"
+  done <"$FL_APP/installed"
+}

@@ -33,7 +33,7 @@ struct FleetStep::Shared : std::enable_shared_from_this<FleetStep::Shared> {
 
 std::unique_ptr<Transport> make_transport(const Inputs&, const Parts&, const std::optional<aws::Scope>&, const std::string& environment);
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs&, const Parts&, const std::optional<aws::Scope>&, Transport&);
-Scripts make_scripts(const Inputs&, const Names&, const std::filesystem::path& workspace);
+Scripts make_scripts(const Inputs&, const Parts&, const Names&, const std::filesystem::path& workspace);
 Awaitable<std::vector<Host>> find_hosts(const Inputs&, const Parts&, const std::optional<aws::Scope>&);
 std::string describe_targets(const Inputs&);
 /// Hosts in order, batches, the arithmetic of min-healthy, an estimate. Pure.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/appspec.hpp"
 #include "deploy/ec2/shared.hpp"
+#include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 
@@ -58,7 +60,24 @@ Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts
   co_return nullptr;
 }
 
-Scripts make_scripts(const Inputs& in, const Names& names, const std::filesystem::path&) { return plain_scripts(in, names); }
+Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, const std::filesystem::path& workspace) {
+  // An appspec counts when it is rolled out, too: its scripts are in the bundle.
+  std::string name = in.appspec;
+  if (name == "appspec.yml" && !std::filesystem::exists(workspace / name)) name = "appspec.yaml";
+  const auto text = in.destination.empty() ? read_file_if_exists(workspace / name) : std::nullopt;
+  if (!text) {
+    if (in.destination.empty() && in.container_image.empty() && in.command.empty() && in.unit.empty())
+      throw Error(ErrorKind::invalid,
+                  "there is no " + in.appspec + " in the workspace, and neither destination nor service says what to do with the files",
+                  "add one of them to the step");
+    return plain_scripts(in, names);
+  }
+  const auto exists = [&](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(workspace / (path.starts_with('/') ? path.substr(1) : path), error);
+  };
+  return appspec_scripts(appspec_from(parts.parse(*text, name, Json::object()), exists), in, names);
+}
 
 Awaitable<std::vector<Host>> find_hosts(const Inputs& in, const Parts&, const std::optional<aws::Scope>&) {
   std::vector<Host> hosts;

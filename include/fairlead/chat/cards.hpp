@@ -38,6 +38,11 @@ struct LogTail {
   std::string job, step, text;  ///< text already masked
 };
 Message failure_reply(const Json& run, const std::optional<LogTail>&, const CardContext&);
+/// A step asks in the middle of a job (`steps[].question {text, choices[], until}`): a button for each choice (verb `answer`, {run, job,
+/// step, choice}); without buttons once the step went on.
+Message question_card(const Json& run, const std::string& job, int step, const CardContext&);
+/// The approval of a stage was bypassed; for the channel, and for those who are to be told.
+Message bypass_notice(const Json& run, const std::string& stage, const CardContext&);
 
 /// A running step asks a person (`steps[].question`): its choices as buttons; without them once it was answered.
 Message question_card(const Json& run, const std::string& job, int step, const CardContext&);
@@ -49,9 +54,22 @@ Message reminder(const Json& run, const std::string& stage, const std::vector<st
 /// Lists for one person. Each takes the answer of the API route it is named after.
 Message status_list(const Json& environments, const std::string& title, const CardContext&);
 Message history_list(const Json& rows, const std::string& next_page_command, const CardContext&);
+/// Rows, or whole runs: those also say what they wait for.
 Message queue_list(const Json& unfinished_runs, const CardContext&);
+/// A freeze is known by "freeze": true, by its beginning, or by the environment "*".
 Message locks_list(const Json& locks_and_freezes, const CardContext&);
+Message schedules_list(const Json& schedules, const CardContext&);
 Message plan_text(const Json& plan, const CardContext&);
+/// Commits and files of a plan, for `diff`.
+Message diff_list(const Json& plan, const CardContext&);
+/// `me`: {id, role, apps[], environments[]}; `groups` as far as they could be asked.
+Message whoami_text(const Json& me, const std::vector<std::string>& groups, const CardContext&);
+/// The end of a log that was asked for.
+Message log_text(const Json& run, const LogTail&, const CardContext&);
+struct HelpLine {
+  std::string usage, what;
+};
+Message help_text(const std::string& title, const std::vector<HelpLine>&, const CardContext&);
 
 /// A sentence, and buttons that say a command instead of the person: nearest names, the two apps that were meant.
 struct Choice {
@@ -75,6 +93,7 @@ Json picker_view(const PickerState&, const CardContext&);
 Json reason_view(const std::string& title, const std::string& question, bool required, const std::string& handle);
 /// Waiting for you, running, your last deploys, locks.
 struct HomeState {
+  /// `waiting`: whole runs with an open approval. The others: whole runs or rows; locks as of the API.
   Json waiting = Json::array(), running = Json::array(), mine = Json::array(), locks = Json::array();
   std::vector<std::string> warnings;
 };

@@ -48,13 +48,18 @@ std::string stages_text(const CardContext& context, const Json& run) {
   return join(lines, "\n");
 }
 
+/// The lines of its stages say why it ended.
+bool is_told(const Json& run) {
+  return !broken_step(run).reason.empty() || text_at(current_stage(run), "reason") == text_at(run, "reason");
+}
+
 std::string ending_of(const CardContext& context, const Json& run) {
   std::vector<std::string> lines;
   const Json& cancel = member(run, "cancel");
   if (cancel.is_object()) {
     const auto why = line(text_at(cancel, "reason"));
     lines.push_back("canceled by " + person(context, text_at(cancel, "by")) + (why.empty() ? "" : ": " + why));
-  } else if (has_ended(run) && text_at(run, "state") != "succeeded") {
+  } else if (has_ended(run) && text_at(run, "state") != "succeeded" && !is_told(run)) {
     lines.push_back(line(text_at(run, "reason"), 400));
   }
   if (text_at(run, "state") == "lost") lines.push_back("It is not known how far it came. Look at the details, then retry or roll back.");
@@ -120,7 +125,7 @@ Message run_card(const Json& run, const CardContext& context) {
   const auto notes = texts_of(member(run, "notes"));
   if (!notes.empty()) blocks.context(line(join(notes, " · "), 600));
   blocks.actions(buttons_of(context, run));
-  return within_limits({.text = run_sentence(run), .blocks = blocks.take()});
+  return within_limits({.text = run_sentence(context, run), .blocks = blocks.take()});
 }
 
 }  // namespace fairlead::chat

@@ -51,6 +51,47 @@ bool deployed_something(const Json& run) {
       stages_of(run), [](const Json& stage) { return text_at(stage, "state") == "succeeded" && !text_at(stage, "environment").empty(); });
 }
 
+std::string with_reason(std::string words, const std::string& reason) { return reason.empty() ? words : words + ": " + reason; }
+
+/// "was deployed to production in 18m35s", "failed on production after 1m: live › deploy: exit code 1". Escaped, as what is given.
+std::string ended_words(const CardContext& context, const Json& run, const std::string& environment) {
+  const auto state = text_at(run, "state");
+  const auto took = elapsed(run);
+  if (state == "succeeded")
+    return (environment.empty() || !deployed_something(run) ? "succeeded" : "was deployed to " + environment) +
+           (took.empty() ? "" : " in " + took);
+  const Json& cancel = member(run, "cancel");
+  if (state == "canceled" && cancel.is_object())
+    return with_reason("was canceled by " + person(context, text_at(cancel, "by")), line(text_at(cancel, "reason"), 300));
+  std::string words = state == "lost" ? "was lost track of" : state == "failed" ? "failed" : "was " + line(state, 40);
+  if (!environment.empty() && (state == "failed" || state == "lost")) words += " on " + environment;
+  const auto broken = broken_step(run);
+  if (broken.reason.empty()) return with_reason(words, line(text_at(run, "reason"), 300));
+  return with_reason(words, line(broken.job + (broken.step.empty() ? "" : " › " + broken.step) + ": " + broken.reason, 300));
+}
+
+std::string stage_of_stages(const Json& run) {
+  const auto at = position(run);
+  const auto slash = at.find('/');
+  return slash == std::string::npos ? "" : " (stage" + at.substr(0, slash) + " of " + at.substr(slash + 1) + ")";
+}
+
+/// "is being deployed to production (stage 3 of 3)". Escaped, as what is given.
+std::string going_words(const CardContext& context, const Json& run, const std::string& environment) {
+  const Json& stage = current_stage(run);
+  if (member(run, "cancel").is_object()) return "is being canceled by " + person(context, text_at(member(run, "cancel"), "by"));
+  if (!stage.is_object()) return "started: its pipeline is being read";
+  const auto state = text_at(stage, "state");
+  const auto name = line(text_at(stage, "name"), 80);
+  if (state == "running")
+    return (text_at(stage, "environment").empty() ? "is at " + name : "is being deployed to " + environment) + stage_of_stages(run);
+  if (state != "waiting") return "is queued" + stage_of_stages(run);
+  if (open_gate(stage, "approval").is_object()) return "waits for approval to go to " + (environment.empty() ? name : environment);
+  for (const auto& gate : member(stage, "gates"))
+    if (text_at(gate, "state") == "open") return "waits before " + name + ": " + gate_reason(context, gate);
+  return "waits before " + name;
+}
+
 }  // namespace
 
 bool has_ended(const Json& run) {
@@ -103,22 +144,30 @@ std::string run_phase(const Json& run) {
   return "queued" + position(run);
 }
 
-std::string run_sentence(const Json& run) {
-  std::string sentence = plain_line(run_title(run), 200) + ": " + plain_line(run_phase(run), 100);
-  const auto took = elapsed(run);
-  if (!took.empty()) sentence += " after " + took;
-  const auto reason = plain_line(text_at(run, "reason"), 300);
-  if (has_ended(run) && !reason.empty() && text_at(run, "state") != "succeeded") sentence += ": " + reason;
+std::string run_sentence(const CardContext& context, const Json& run) {
   const auto message = text_at(run, "message");
-  const auto subject = plain_line(std::string_view(message).substr(0, message.find('\n')), 150);
-  if (!subject.empty()) sentence += " (" + subject + ")";
-  return escape(sentence);
+  const auto subject = line(std::string_view(message).substr(0, message.find('\n')), 150);
+  const auto environment = line(environment_of(run), 80);
+  std::string sentence =
+      line(run_name(run), 120) + " " + (has_ended(run) ? ended_words(context, run, environment) : going_words(context, run, environment));
+  return subject.empty() ? sentence : sentence + " (" + subject + ")";
 }
 
 const Json& open_gate(const Json& stage, std::string_view kind) {
   for (const auto& gate : member(stage, "gates"))
     if (text_at(gate, "state") == "open" && text_at(gate, "kind") == kind) return gate;
   return nothing;
+}
+
+/// The engine names the owner of a lock before the first colon; what follows somebody typed.
+std::string gate_reason(const CardContext& context, const Json& gate) {
+  const auto reason = text_at(gate, "reason");
+  const auto kind = text_at(gate, "kind");
+  if (kind == "approval") return clip(with_people(context, reason), 1500);
+  if (kind != "lock") return line(reason, 300);
+  const auto colon = reason.find(": ");
+  if (colon == std::string::npos) return line(reason, 300);
+  return with_people(context, std::string_view(reason).substr(0, colon)) + line(reason.substr(colon), 300);
 }
 
 const Json& approval_gate(const Json& stage) {

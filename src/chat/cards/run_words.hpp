@@ -22,10 +22,12 @@ std::string run_title(const Json& run);
 /// "deploying 2/4", "waits for approval 3/4", "deployed", "failed". Plain.
 std::string run_phase(const Json& run);
 /// The same in one sentence for `text`. Escaped.
-std::string run_sentence(const Json& run);
+std::string run_sentence(const CardContext&, const Json& run);
 
 /// The open gate of the kind, or null.
 const Json& open_gate(const Json& stage, std::string_view kind);
+/// Why it waits, people as mentions. Escaped.
+std::string gate_reason(const CardContext&, const Json& gate);
 const Json& approval_gate(const Json& stage);
 const Json& stage_of(const Json& run, std::string_view name);
 
@@ -33,7 +35,7 @@ const Json& stage_of(const Json& run, std::string_view name);
 std::string progress_text(const Json& progress);
 /// The lines under the glyph of a stage, the first with it. Escaped.
 std::vector<std::string> stage_lines(const CardContext&, const Json& stage);
-/// "unit › unit tests: exit code 1", of the job that made it end badly. Plain.
+/// Where and why it ended badly; empty members where that is not known. Plain.
 struct BrokenStep {
   std::string stage, environment, job, step, reason;
   int index = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
 #include "chat/cards/run_words.hpp"
@@ -47,7 +48,7 @@ std::string running_job(const Json& job) {
     text += " › " + line(name, 80);
     if (steps.size() > 1) text += " (" + std::to_string(number_at(step, "index") + 1) + " of " + std::to_string(steps.size()) + ")";
     if (const auto progress = progress_text(member(step, "progress")); !progress.empty()) text += ": " + line(progress, 300);
-    if (const auto question = text_at(member(step, "question"), "text"); !question.empty()) text += ": asks “" + line(question, 200) + "”";
+    if (const auto question = text_at(member(step, "question"), "text"); !question.empty()) text += " · asks “" + line(question, 200) + "”";
     break;
   }
   return text + (number_at(job, "attempt") > 1 ? " · attempt " + std::to_string(number_at(job, "attempt")) : "");
@@ -82,8 +83,7 @@ void add_jobs(const Json& stage, std::vector<std::string>& out) {
 }
 
 std::string gate_text(const CardContext& context, const Json& gate) {
-  const auto reason = text_at(gate, "reason");
-  std::string text = text_at(gate, "kind") == "approval" ? with_people(context, reason) : line(reason, 300);
+  std::string text = gate_reason(context, gate);
   if (text.empty()) text = "waits";
   const auto until = date_of(gate, "until");
   return text + since(gate, "opened_at") + (until.empty() ? "" : " · until " + until);
@@ -105,6 +105,12 @@ void add_votes(const CardContext& context, const Json& stage, std::vector<std::s
   if (state == "passed" && !names.empty()) out.push_back(std::string(indent) + "approved by " + join(names, ", "));
 }
 
+/// Then the line of that job says why.
+bool has_broken_job(const Json& stage) {
+  return std::ranges::any_of(member(stage, "jobs"),
+                             [](const Json& job) { return text_at(job, "state") == "failed" || text_at(job, "state") == "lost"; });
+}
+
 std::string first_line(const Json& stage) {
   const auto state = text_at(stage, "state");
   const auto name = text_at(stage, "name");
@@ -115,7 +121,9 @@ std::string first_line(const Json& stage) {
   text += " · " + (state == "queued" ? "not yet" : state);
   if (const auto took = elapsed(stage); !took.empty() && member(stage, "started_at").is_string()) text += " · " + took;
   const auto reason = text_at(stage, "reason");
-  return reason.empty() || state == "succeeded" || state == "queued" ? text : text + " · " + line(reason, 300);
+  if (reason.empty() || state == "succeeded" || state == "queued" || state == "canceled" || has_broken_job(stage)) return text;
+  if (reason.starts_with(state)) text.resize(text.rfind(state));  // "superseded by …" says it already
+  return text + (reason.starts_with(state) ? "" : " · ") + line(reason, 300);
 }
 
 }  // namespace

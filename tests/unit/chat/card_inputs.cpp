@@ -303,7 +303,9 @@ Json run_decided(const std::string& state) {
   }
   if (state == "expired") gate["reason"] = "approval expired: nobody who may decided within 4h";
   third["state"] = state == "superseded" || state == "canceled" ? state : "failed";
-  third["reason"] = state == "superseded" ? Json("superseded by shop-api#43") : gate["reason"];
+  third["reason"] = state == "superseded" ? Json("superseded by shop-api#43")
+                    : state == "canceled" ? Json("canceled by slack:U0LEAD")
+                                          : gate["reason"];
   run["state"] = third["state"];
   run["reason"] = third["reason"];
   finish(run, "2026-11-20T03:19:01.000Z");
@@ -460,7 +462,7 @@ Json a_blocked_plan() {
 Json schedules() {
   return Json::array({{{"id", "s1"},
                        {"app", "shop-api"},
-                       {"origin", "command"},
+                       {"origin", "person"},
                        {"cron", "0 22 * * 1-4"},
                        {"at", nullptr},
                        {"zone", "Asia/Tokyo"},
@@ -474,7 +476,7 @@ Json schedules() {
                        {"next", "2026-11-20T13:00:00.000Z"}},
                       {{"id", "s2"},
                        {"app", "shop-web"},
-                       {"origin", "file"},
+                       {"origin", "pipeline"},
                        {"cron", nullptr},
                        {"at", "2026-11-21T13:00:00.000Z"},
                        {"zone", "UTC"},

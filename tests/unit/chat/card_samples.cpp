@@ -40,12 +40,98 @@ class Drawing {
     for (const char* state : {"passed", "rejected", "expired", "superseded", "canceled", "bypassed"}) card(state, run_decided(state));
   }
 
+  void moments() {
+    const LogTail tail{.job = word("unit"),
+                       .step = word("unit tests"),
+                       .text = word("\x1b[31m  ✗ shows the delivery date\x1b[0m\n    expected 3 to be 4\n```\n1 of 212 failed\n")};
+    message("failure", failure_reply(given(run_failed()), tail, context_));
+    message("failure_rolled_back", failure_reply(given(run_rolled_back()), std::nullopt, context_));
+    message("failure_lost", failure_reply(given(run_lost()), std::nullopt, context_));
+    message("failure_unreadable", failure_reply(given(run_unreadable()), std::nullopt, context_));
+    message("log", log_text(given(run_building()), tail, context_));
+    const Json asking = given(run_asking());
+    message("question", question_card(asking, asking["stages"][2]["jobs"][0]["id"], 0, context_));
+    Json answered = asking;
+    answered["stages"][2]["jobs"][0]["steps"][0]["question"]["answer"] = word("it is there");
+    answered["stages"][2]["jobs"][0]["steps"][0]["question"]["by"] = "slack:U0LEAD";
+    message("question_answered", question_card(answered, answered["stages"][2]["jobs"][0]["id"], 0, context_));
+    const Json bypassed = given(run_decided("bypassed"));
+    message("bypass", bypass_notice(bypassed, bypassed["stages"][2]["name"], context_));
+  }
+
   void lists() {
     message("status", status_list(given(environments()), word("What is where"), context_));
+    message("status_empty", status_list(Json::array(), word("What is where"), context_));
+    message("history", history_list(given(history_rows()), word("history shop-api --before run-41"), context_));
+    message("history_empty", history_list(Json::array(), "", context_));
+    message("queue", queue_list(given(Json::array({run_waiting_for_approval(), history_rows()[0]})), context_));
+    message("queue_empty", queue_list(Json::array(), context_));
+    message("locks", locks_list(given(locks_and_freezes()), context_));
+    message("locks_empty", locks_list(Json::array(), context_));
+    message("schedules", schedules_list(given(schedules()), context_));
+    message("schedules_empty", schedules_list(Json::array(), context_));
+    message("plan", plan_text(given(a_plan()), context_));
+    message("plan_blocked", plan_text(given(a_blocked_plan()), context_));
+    message("diff", diff_list(given(a_plan()), context_));
+    message("diff_first", diff_list(given(a_blocked_plan()), context_));
+  }
+
+  void sentences() {
     message("choices",
             choices(word("Which app is “shop”?"),
                     {{word("shop-api"), word("deploy shop-api staging")}, {word("shop-web"), word("deploy shop-web staging")}}, context_));
     message("refusal", refusal(word("You may not deploy to production."), word("slack:@deployers may; ask one of them."), context_));
+    message("help",
+            help_text(word("What you can say"),
+                      {{word("deploy APP ENV [@REF] [-- reason]"), word("deploys")}, {word("status [APP [ENV]]"), word("what is where")}},
+                      context_));
+    message("help_one", help_text(word("deploy"), {{word("deploy APP ENV [@REF] [-- reason]"), word("deploys")}}, context_));
+    message(
+        "whoami",
+        whoami_text(given({{"id", "user:lead@example.com"}, {"role", "deployer"}, {"apps", Json::array()}, {"environments", {"staging"}}}),
+                    {word("slack:@deployers"), word("github:team:acme/sre")}, context_));
+  }
+
+  PickerState picker() const {
+    return {.handle = "v1.picker",
+            .apps = {word("shop-api"), word("shop-web")},
+            .app = {},
+            .environment = {},
+            .ref = {},
+            .reason = {},
+            .environments = {},
+            .plan = {},
+            .problem = {}};
+  }
+
+  void views() {
+    auto state = picker();
+    view("picker_start", picker_view(state, context_));
+    auto many = state;
+    many.apps.clear();
+    view("picker_search", picker_view(many, context_));
+    state.app = state.apps.front();
+    view("picker_app", picker_view(state, context_));
+    state.environments = {word("staging"), word("production")};
+    view("picker_environments", picker_view(state, context_));
+    state.environment = state.environments.back();
+    state.ref = word("refs/heads/main");
+    view("picker_planning", picker_view(state, context_));
+    state.plan = given(a_plan());
+    state.reason = word("for the sale");
+    view("picker_plan", picker_view(state, context_));
+    state.problem = word("branch wip may not go to production; allowed: main, release/*");
+    view("picker_problem", picker_view(state, context_));
+    view("reason", reason_view(word("Reject"), word("Why should shop-api #42 not go to production?"), true, "v1.reason"));
+    view("reason_optional", reason_view(word("Approve"), word("A word on it?"), false, "v1.reason"));
+    HomeState home;
+    view("home_empty", home_view(home, context_));
+    home.waiting = given(Json::array({run_waiting_for_approval()}));
+    home.running = given(Json::array({run_deploying(), history_rows()[0]}));
+    home.mine = given(history_rows());
+    home.locks = given(locks_and_freezes());
+    home.warnings = {word("The clock of the server is 2m off."), word("Slack refused #deploys: not_in_channel")};
+    view("home", home_view(home, context_));
   }
 
  private:
@@ -72,7 +158,10 @@ std::vector<Sample> samples(const CardContext& context, const Spoil& spoil) {
   Drawing drawing(context, spoil);
   drawing.runs();
   drawing.approvals();
+  drawing.moments();
   drawing.lists();
+  drawing.sentences();
+  drawing.views();
   return std::move(drawing.drawn);
 }
 

@@ -49,6 +49,12 @@ TEST(Judge, KnowsNoHandleButItsOwn) {
   expect_refused(scene, Why::unknown, "not known");
 }
 
+TEST(Judge, TakesAButtonWhoseNameIsNumbered) {
+  Scene scene;
+  scene.click.verb = "approve#1";
+  EXPECT_EQ(scene.judged().kind, Judgement::Kind::act);
+}
+
 TEST(Judge, RefusesAButtonWithTheNameOfAnother) {
   Scene scene;
   scene.click.verb = "reject";

@@ -12,6 +12,13 @@
 #include "fairlead/chat/message.hpp"
 
 /// Every card and view, as pure functions of values: the JSON of the REST API (Run, RunRow, Lock, …: interfaces.md) and what is given here.
+/// The clock changes nothing: what runs is drawn with the time it began, so that the same state gives the same bytes but for the
+/// block_ids. All results keep within Slack's limits.
+///
+/// Verbs of the grants and their args: approve, reject, break-glass {run, stage, plan_digest} · cancel, retry {run} · rollback {app,
+/// environment} · answer {run, job, step, choice, asked_at?} · say, page {command} · open-picker {}. The action_id of a button is its
+/// verb, with "#1", "#2" … when its block has several of them; that of an address is "link". A menu of a list has the action_id "say"
+/// and handles as the values of its options.
 namespace fairlead::chat {
 
 /// Turns a grant into a button's value, and remembers it to be stored with the message.

@@ -51,7 +51,8 @@ Message failure_reply(const Json& run, const std::optional<LogTail>& tail, const
   const auto reason = broken.reason.empty() ? text_at(run, "reason") : broken.reason;
   const auto place = where(broken);
   Blocks blocks("failure", context.revision);
-  std::string said = std::string(glyph(state)) + " *" + line(run_title(run), 150) + "* " + (state == "lost" ? "was lost track of" : "failed");
+  std::string said =
+      std::string(glyph(state)) + " *" + line(run_title(run), 150) + "* " + (state == "lost" ? "was lost track of" : "failed");
   if (!place.empty()) said += " at " + place;
   if (!reason.empty()) said += ": " + line(reason, 600);
   if (const auto actor = text_at(run, "actor"); !actor.empty()) said += "\n" + person(context, actor) + ", this was yours.";
@@ -61,8 +62,8 @@ Message failure_reply(const Json& run, const std::optional<LogTail>& tail, const
     blocks.preformatted(last_lines(tail->text));
   }
   const auto log = broken.step.empty() ? "" : log_url(context, run, broken.job, std::to_string(broken.index));
-  blocks.actions({retry_button(context, run), rollback_button(context, text_at(run, "app"), broken.environment), link_button("Full log", log),
-                  details_button(context, run)});
+  blocks.actions({retry_button(context, run), rollback_button(context, text_at(run, "app"), broken.environment),
+                  link_button("Full log", log), details_button(context, run)});
   return within_limits({.text = run_sentence(context, run), .blocks = blocks.take()});
 }
 

@@ -28,8 +28,8 @@ Json unlock_button(const CardContext& context, const Json& lock) {
 std::string lock_line(const CardContext& context, const Json& lock) {
   const auto environment = text_at(lock, "environment");
   const auto app = text_at(lock, "app");
-  std::string text = std::string(is_freeze(lock) ? "❄" : "🔒") + " *" + (environment == "*" ? "every environment" : line(environment, 80)) + "*" +
-                     (app.empty() ? "" : " for " + line(app, 80)) + ": " + line(text_at(lock, "reason"), 300);
+  std::string text = std::string(is_freeze(lock) ? "❄" : "🔒") + " *" + (environment == "*" ? "every environment" : line(environment, 80)) +
+                     "*" + (app.empty() ? "" : " for " + line(app, 80)) + ": " + line(text_at(lock, "reason"), 300);
   std::vector<std::string> more{(flag_at(lock, "automatic") ? "by itself" : "by " + person(context, text_at(lock, "owner")))};
   if (const auto at = date_of(lock, "since"); !at.empty()) more.push_back("since " + at);
   if (const auto at = date_of(lock, "from"); !at.empty()) more.push_back("from " + at);
@@ -49,8 +49,9 @@ Message locks_list(const Json& locks_and_freezes, const CardContext& context) {
   if (locks_and_freezes.size() > most_locks) blocks.context("… and " + std::to_string(locks_and_freezes.size() - most_locks) + " more");
   if (shown == 0) blocks.section("Nothing is locked.");
   const auto count = locks_and_freezes.size();
-  return within_limits({.text = count == 0 ? "Nothing is locked" : std::to_string(count) + (count == 1 ? " lock or freeze" : " locks and freezes"),
-                        .blocks = blocks.take()});
+  return within_limits(
+      {.text = count == 0 ? "Nothing is locked" : std::to_string(count) + (count == 1 ? " lock or freeze" : " locks and freezes"),
+       .blocks = blocks.take()});
 }
 
 Message schedules_list(const Json& schedules, const CardContext& context) {
@@ -65,7 +66,8 @@ Message schedules_list(const Json& schedules, const CardContext& context) {
     std::string text = std::string(paused.empty() ? "🕒" : "⏸") + " *" + line(text_at(schedule, "app"), 80) + "*" +
                        (environment.empty() ? "" : " → " + line(environment, 80));
     if (const auto ref = ref_name(text_at(schedule, "ref")); !ref.empty()) text += " from " + line(ref, 100);
-    text += cron.empty() ? " · once " + date_of(schedule, "at") : " · every “" + line(cron, 100) + "” " + line(text_at(schedule, "zone"), 60);
+    text +=
+        cron.empty() ? " · once " + date_of(schedule, "at") : " · every “" + line(cron, 100) + "” " + line(text_at(schedule, "zone"), 60);
     std::vector<std::string> more;
     if (!paused.empty()) more.push_back("paused by " + person(context, paused));
     if (const auto next = date_of(schedule, "next"); !next.empty()) more.push_back("next " + next);
@@ -74,7 +76,8 @@ Message schedules_list(const Json& schedules, const CardContext& context) {
     if (const auto why = line(text_at(schedule, "reason"), 200); !why.empty()) more.push_back("“" + why + "”");
     text += "\n      " + join(more, " · ");
     const bool from_file = text_at(schedule, "origin") == "pipeline";
-    blocks.section(text, from_file ? Json() : say_button(context, "Remove", to_text({.verb = Verb::unschedule, .id = text_at(schedule, "id")})));
+    blocks.section(text,
+                   from_file ? Json() : say_button(context, "Remove", to_text({.verb = Verb::unschedule, .id = text_at(schedule, "id")})));
   }
   if (schedules.size() > most_locks) blocks.context("… and " + std::to_string(schedules.size() - most_locks) + " more");
   if (shown == 0) blocks.section("Nothing is scheduled.");

@@ -12,6 +12,6 @@ void add_plan(Blocks&, const Json& plan);
 /// What is there now and how much would change, of the answer of `plan`. Escaped.
 std::string changes_line(const CardContext&, const Json& plan);
 /// What it would wait for, and why it cannot be. Escaped; empty: nothing.
-std::string plan_warnings(const Json& plan);
+std::string plan_warnings(const CardContext&, const Json& plan);
 
 }  // namespace fairlead::chat

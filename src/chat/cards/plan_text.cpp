@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chat/cards/blocks.hpp"
 #include "chat/cards/plan_lines.hpp"
-#include "chat/cards/run_buttons.hpp"
+#include "chat/cards/run_words.hpp"
 #include "chat/cards/words.hpp"
 #include "fairlead/base/strings.hpp"
 
@@ -68,12 +68,12 @@ Json steps_of(const Json& plan) {
   return steps;
 }
 
-std::string waits_text(const Json& plan) {
+std::string waits_text(const CardContext& context, const Json& plan) {
   std::vector<std::string> lines;
   for (const auto& wait : member(plan, "waits")) {
     const auto kind = text_at(wait, "kind");
     const auto until = date_of(wait, "until");
-    lines.push_back(std::string(kind == "lock" ? "🔒 " : "⏳ ") + line(text_at(wait, "reason"), 300) + (until.empty() ? "" : " · until " + until));
+    lines.push_back(std::string(kind == "lock" ? "🔒 " : "⏳ ") + gate_reason(context, wait) + (until.empty() ? "" : " · until " + until));
   }
   return join(lines, "\n");
 }
@@ -98,8 +98,8 @@ std::string changes_line(const CardContext& context, const Json& plan) {
   return text;
 }
 
-std::string plan_warnings(const Json& plan) {
-  std::string text = waits_text(plan);
+std::string plan_warnings(const CardContext& context, const Json& plan) {
+  std::string text = waits_text(context, plan);
   for (const auto& error : texts_of(member(plan, "errors"))) text += (text.empty() ? "" : "\n") + ("❌ " + line(error, 400));
   if (const auto reason = text_at(plan, "reason"); !reason.empty()) text += (text.empty() ? "" : "\n") + ("🚫 " + line(reason, 400));
   return text;
@@ -113,12 +113,13 @@ Message plan_text(const Json& plan, const CardContext& context) {
   add_commits(blocks, member(plan, "changes"));
   add_stages(blocks, plan);
   add_plan(blocks, steps_of(plan));
-  blocks.section(plan_warnings(plan));
+  blocks.section(plan_warnings(context, plan));
   const auto notes = texts_of(member(plan, "notes"));
   if (!notes.empty()) blocks.context(line(join(notes, " · "), 600));
   blocks.context("Nothing was changed.");
   const bool refused = !member(plan, "errors").empty() || !text_at(plan, "reason").empty();
-  return within_limits({.text = "A deploy of " + line(what, 200) + (refused ? " is not possible now" : " would bring " + line(version_name(text_at(plan, "sha")), 80)),
+  return within_limits({.text = "A deploy of " + line(what, 200) +
+                                (refused ? " is not possible now" : " would bring " + line(version_name(text_at(plan, "sha")), 80)),
                         .blocks = blocks.take()});
 }
 

@@ -24,7 +24,8 @@ const Json& step_of(const Json& job, int index) {
   return nothing;
 }
 
-Json answer_button(const CardContext& context, const Json& run, const std::string& job, int step, const Json& question, const std::string& choice) {
+Json answer_button(const CardContext& context, const Json& run, const std::string& job, int step, const Json& question,
+                   const std::string& choice) {
   Grant grant{.verb = "answer",
               .args = {{"run", text_at(run, "id")}, {"job", job}, {"step", step}, {"choice", choice}},
               .card = {},

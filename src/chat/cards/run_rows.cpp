@@ -55,8 +55,8 @@ std::string words_of(const Json& row) { return member(row, "stages").is_array() 
 std::string row_line(const CardContext& context, const Json& row) {
   const auto state = text_at(row, "state");
   const auto to = where_to(row);
-  std::string text = std::string(glyph(state)) + " *" + link(run_url(context, row), run_name(row)) + "*" + (to.empty() ? "" : " → " + line(to, 120)) +
-                     " · " + line(words_of(row), 80);
+  std::string text = std::string(glyph(state)) + " *" + link(run_url(context, row), run_name(row)) + "*" +
+                     (to.empty() ? "" : " → " + line(to, 120)) + " · " + line(words_of(row), 80);
   if (const auto took = elapsed(row); !took.empty()) text += " · " + took;
   std::vector<std::string> more;
   if (const auto sha = text_at(row, "sha"); !sha.empty()) more.push_back(commit_link(context, sha));
@@ -78,8 +78,9 @@ Message history_list(const Json& rows, const std::string& next_page_command, con
   }
   if (shown == 0) blocks.section("There are none.");
   if (!next_page_command.empty())
-    blocks.actions({button(context, "Older",
-                           {.verb = "page", .args = {{"command", next_page_command}}, .card = {}, .audience = {}, .expires = {}, .once = false})});
+    blocks.actions(
+        {button(context, "Older",
+                {.verb = "page", .args = {{"command", next_page_command}}, .card = {}, .audience = {}, .expires = {}, .once = false})});
   const auto count = std::min(rows.size(), most_history);
   const auto newest = rows.empty() ? "" : "; the newest: " + line(run_name(rows.front()), 120) + " " + line(words_of(rows.front()), 80);
   return within_limits({.text = "The last " + std::to_string(count) + (count == 1 ? " run" : " runs") + newest, .blocks = blocks.take()});
@@ -96,17 +97,19 @@ Message queue_list(const Json& unfinished_runs, const CardContext& context) {
       if (text_at(wait, "gate").empty()) continue;
       text += "\n      ⏳ " + line(text_at(wait, "stage"), 80) + ": " + line(text_at(wait, "reason"), 300);
     }
-    blocks.section(text, button(context, "Cancel…", {.verb = "cancel", .args = {{"run", text_at(run, "id")}}, .card = {}, .audience = {}, .expires = {}},
-                                "", Confirm{.title = "Cancel " + plain_line(run_name(run), 80) + "?",
-                                            .text = "What runs is stopped.",
-                                            .yes = "Cancel the run",
-                                            .no = "Let it go on",
-                                            .danger = true}));
+    blocks.section(text, button(context, "Cancel…",
+                                {.verb = "cancel", .args = {{"run", text_at(run, "id")}}, .card = {}, .audience = {}, .expires = {}}, "",
+                                Confirm{.title = "Cancel " + plain_line(run_name(run), 80) + "?",
+                                        .text = "What runs is stopped.",
+                                        .yes = "Cancel the run",
+                                        .no = "Let it go on",
+                                        .danger = true}));
   }
   if (unfinished_runs.size() > most_queue) blocks.context("… and " + std::to_string(unfinished_runs.size() - most_queue) + " more");
   if (shown == 0) blocks.section("Nothing runs and nothing waits.");
   const auto count = unfinished_runs.size();
-  return within_limits({.text = count == 0 ? "Nothing runs and nothing waits" : std::to_string(count) + (count == 1 ? " run is" : " runs are") + " not finished",
+  return within_limits({.text = count == 0 ? "Nothing runs and nothing waits"
+                                           : std::to_string(count) + (count == 1 ? " run is" : " runs are") + " not finished",
                         .blocks = blocks.take()});
 }
 

@@ -66,7 +66,9 @@ std::string ended_words(const CardContext& context, const Json& run, const std::
   std::string words = state == "lost" ? "was lost track of" : state == "failed" ? "failed" : "was " + line(state, 40);
   if (!environment.empty() && (state == "failed" || state == "lost")) words += " on " + environment;
   const auto broken = broken_step(run);
-  if (broken.reason.empty()) return with_reason(words, line(text_at(run, "reason"), 300));
+  const auto reason = text_at(run, "reason");
+  if (state != "failed" && reason.starts_with(state)) return "was " + line(reason, 300);  // "superseded by …"
+  if (broken.reason.empty()) return with_reason(words, line(reason, 300));
   return with_reason(words, line(broken.job + (broken.step.empty() ? "" : " › " + broken.step) + ": " + broken.reason, 300));
 }
 

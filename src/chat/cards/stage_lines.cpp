@@ -111,6 +111,9 @@ bool has_broken_job(const Json& stage) {
                              [](const Json& job) { return text_at(job, "state") == "failed" || text_at(job, "state") == "lost"; });
 }
 
+/// Nothing needs to be said about it; who canceled is said below.
+bool is_plain(std::string_view state) { return state == "succeeded" || state == "queued" || state == "canceled"; }
+
 std::string first_line(const Json& stage) {
   const auto state = text_at(stage, "state");
   const auto name = text_at(stage, "name");
@@ -118,12 +121,12 @@ std::string first_line(const Json& stage) {
   std::string text = std::string(glyph(state)) + " *" + line(name, 80) + "*";
   if (!environment.empty() && environment != name) text += " (" + line(environment, 80) + ")";
   if (state == "running") return text + " · " + (environment.empty() ? "running" : "deploying") + since(stage, "started_at");
-  text += " · " + (state == "queued" ? "not yet" : state);
-  if (const auto took = elapsed(stage); !took.empty() && member(stage, "started_at").is_string()) text += " · " + took;
-  const auto reason = text_at(stage, "reason");
-  if (reason.empty() || state == "succeeded" || state == "queued" || state == "canceled" || has_broken_job(stage)) return text;
-  if (reason.starts_with(state)) text.resize(text.rfind(state));  // "superseded by …" says it already
-  return text + (reason.starts_with(state) ? "" : " · ") + line(reason, 300);
+  const auto took = member(stage, "started_at").is_string() ? elapsed(stage) : "";
+  const auto reason = has_broken_job(stage) || is_plain(state) ? "" : line(text_at(stage, "reason"), 300);
+  const bool says_it = !state.empty() && reason.starts_with(state);  // "superseded by …"
+  if (!says_it) text += " · " + (state == "queued" ? "not yet" : line(state, 40));
+  if (!took.empty()) text += " · " + took;
+  return reason.empty() ? text : text + " · " + reason;
 }
 
 }  // namespace

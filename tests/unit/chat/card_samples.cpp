@@ -15,7 +15,10 @@ class Drawing {
   std::vector<Sample> drawn;
 
   Json given(Json input) const { return spoil_ ? spoil_(std::move(input)) : input; }
-  std::string word(const std::string& text) const { return given(Json(text)).get<std::string>(); }
+  std::string word(const std::string& text) const {
+    const Json it = given(Json(text));
+    return it.is_string() ? it.get<std::string>() : text;
+  }
   void message(const std::string& name, const Message& it) { drawn.push_back({name, false, {{"text", it.text}, {"blocks", it.blocks}}}); }
   void view(const std::string& name, Json it) { drawn.push_back({name, true, std::move(it)}); }
 
@@ -33,7 +36,7 @@ class Drawing {
   void approvals() {
     const auto card = [&](const std::string& name, const Json& input) {
       const Json run = given(input);
-      message("approval_" + name, approval_card(run, run["stages"][2]["name"].get<std::string>(), context_));
+      message("approval_" + name, approval_card(run, text_at(run["stages"][2], "name"), context_));
     };
     card("open", run_waiting_for_approval());
     card("half", run_half_approved());
@@ -50,13 +53,13 @@ class Drawing {
     message("failure_unreadable", failure_reply(given(run_unreadable()), std::nullopt, context_));
     message("log", log_text(given(run_building()), tail, context_));
     const Json asking = given(run_asking());
-    message("question", question_card(asking, asking["stages"][2]["jobs"][0]["id"], 0, context_));
+    message("question", question_card(asking, text_at(asking["stages"][2]["jobs"][0], "id"), 0, context_));
     Json answered = asking;
     answered["stages"][2]["jobs"][0]["steps"][0]["question"]["answer"] = word("it is there");
     answered["stages"][2]["jobs"][0]["steps"][0]["question"]["by"] = "slack:U0LEAD";
-    message("question_answered", question_card(answered, answered["stages"][2]["jobs"][0]["id"], 0, context_));
+    message("question_answered", question_card(answered, text_at(answered["stages"][2]["jobs"][0], "id"), 0, context_));
     const Json bypassed = given(run_decided("bypassed"));
-    message("bypass", bypass_notice(bypassed, bypassed["stages"][2]["name"], context_));
+    message("bypass", bypass_notice(bypassed, text_at(bypassed["stages"][2], "name"), context_));
   }
 
   void lists() {

@@ -121,7 +121,8 @@ class Over final : public WebSocket::Connection {
     const auto [error, size] = co_await stream_.async_read(buffer, as_value);
     if (error == websocket::error::closed) co_return std::nullopt;
     if (error == websocket::error::message_too_big || error == websocket::error::buffer_overflow)
-      throw Error(ErrorKind::too_large, address_.shown + ": a message is larger than " + std::to_string(stream_.read_message_max()) + " bytes");
+      throw Error(ErrorKind::too_large,
+                  address_.shown + ": a message is larger than " + std::to_string(stream_.read_message_max()) + " bytes");
     check(error, "read");
     co_return beast::buffers_to_string(buffer.data());
   }

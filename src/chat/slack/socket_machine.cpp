@@ -22,7 +22,7 @@ constexpr Duration link_disabled_pause = 300s;
 constexpr Duration too_many_pause = 180s;
 
 // Slack says: asking again will not help.
-constexpr std::array fatal_codes{"not_authed",   "invalid_auth",  "account_inactive", "user_removed_from_team",
+constexpr std::array fatal_codes{"not_authed",    "invalid_auth",  "account_inactive", "user_removed_from_team",
                                  "team_disabled", "token_revoked", "missing_scope",    "not_allowed_token_type"};
 
 Json object_in(const std::string& text) {
@@ -125,15 +125,18 @@ void Machine::hello(Outputs& out, Number number, const Json& message, Time now) 
     old.phase = Phase::ending;
     old.since = now;
   }
-  const auto lives = std::chrono::seconds(std::clamp<std::int64_t>(number_at(member(message, "debug_info"), "approximate_connection_time"), 0, 86400));
+  const auto lives =
+      std::chrono::seconds(std::clamp<std::int64_t>(number_at(member(message, "debug_info"), "approximate_connection_time"), 0, 86400));
   connection.phase = Phase::open;
   connection.since = now;
   connection.renew = lives.count() == 0 ? Time::max() : now + std::max<Duration>(lives - renew_before, Duration(lives) / 2);
   for (const char* code : {"unreachable", "link-disabled", "too-many"}) clear(out, code);
   const auto counted = number_at(message, "num_connections");
   if (counted > static_cast<std::int64_t>(known_to_slack(now)))
-    raise(out, "shared", "Slack counts " + std::to_string(counted) + " connections of this app, more than this server's: another program uses the "
-                         "same app-level token, and gets some of the commands and clicks");
+    raise(out, "shared",
+          "Slack counts " + std::to_string(counted) +
+              " connections of this app, more than this server's: another program uses the "
+              "same app-level token, and gets some of the commands and clicks");
   else
     clear(out, "shared");
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fairlead/chat/slack_socket.hpp"
-
 #include <cstring>
 
 #include "chat/slack/payload.hpp"
@@ -8,6 +6,7 @@
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/chat/slack_socket.hpp"
 #include "fairlead/net/client.hpp"
 #include "fairlead/net/websocket.hpp"
 

@@ -8,7 +8,13 @@
 #include <vector>
 
 #include "deploy/ec2/rollout.hpp"
+#include "fairlead/aws/scope.hpp"
 #include "fairlead/base/async.hpp"
+#include "fairlead/base/json.hpp"
+
+namespace fairlead::aws {
+class Aws;
+}
 
 namespace fairlead::deploy::ec2 {
 
@@ -20,8 +26,8 @@ class Balancer {
   virtual std::string describe() const = 0;
   /// Hosts that it does not know are not in the answer.
   virtual Awaitable<std::map<std::string, Traffic>> look(std::vector<Host>) = 0;
-  virtual Awaitable<void> leave(Host) = 0;
-  virtual Awaitable<void> join(Host) = 0;
+  virtual Awaitable<void> take_out(Host) = 0;
+  virtual Awaitable<void> put_in(Host) = 0;
   /// Connections that it still has to the host; nullopt: it cannot tell, the host is asked.
   virtual Awaitable<std::optional<int>> connections(Host) { co_return std::nullopt; }
   /// Its own times, for the plan's estimate.
@@ -30,9 +36,15 @@ class Balancer {
     Duration health{0};  ///< from joining until healthy
   };
   virtual Awaitable<Times> times() { co_return Times{}; }
+  /// What it saw and a restarted server could not see any more.
+  virtual Json memory() const { return Json::object(); }
+  virtual void recall(const Json&) {}
   /// Port of the application on the hosts; 0: not known.
   virtual int port() const { return 0; }
 };
+
+/// ELBv2 target groups by name or ARN. Throws Error(not_found) when one does not exist.
+Awaitable<std::unique_ptr<Balancer>> find_target_groups(aws::Aws&, aws::Scope, std::vector<std::string> wanted);
 
 /// HAProxy by its runtime API. `socket`: a path on this server, or "host:port". A server of the backend is a host's when it has its
 /// address or is named as it.

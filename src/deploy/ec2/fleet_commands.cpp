@@ -79,8 +79,14 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
   const auto id = command.hosts.empty() ? std::string() : command.hosts.front();
   try {
     switch (command.what) {
-      case Do::protect: machine_->is_protected(now()); break;
-      case Do::unprotect: machine_->is_unprotected(now()); break;
+      case Do::protect:
+        co_await keep_groups(true);
+        machine_->is_protected(now());
+        break;
+      case Do::unprotect:
+        co_await keep_groups(false);
+        machine_->is_unprotected(now());
+        break;
       case Do::look: co_await look(); break;
       case Do::leave: co_await take_out(host(id), turn); break;
       case Do::join: co_await put_in(host(id), turn); break;
@@ -106,6 +112,19 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
   if (!why.empty() && shared_->turns[id] == turn) machine_->refused(command.what, command.hosts, why, now());
 }
 
+/// The groups leave their instances alone meanwhile. Undone at the end, whichever it is, also by a server that was restarted.
+Awaitable<void> FleetStep::keep_groups(bool protect) {
+  if (!groups_->is_object() || groups_->empty()) co_return;
+  const auto act = [this, protect](std::string) { return keep_groups_now(protect); };
+  const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
+  co_await step_.effect(protect ? "protect" : "unprotect", store::OpClass::b, dump(*groups_), probe, act);
+}
+
+Awaitable<std::string> FleetStep::keep_groups_now(bool protect) {
+  co_await change_groups(*parts_.aws, *scope_, *groups_, protect);
+  co_return "{}";
+}
+
 Awaitable<void> FleetStep::look() {
   std::vector<Host> hosts;
   for (const auto& row : machine_->rows()) hosts.push_back(row.host);
@@ -126,12 +145,12 @@ Awaitable<void> FleetStep::traffic_hook(Host one, std::string hook, std::string 
 
 Awaitable<std::string> FleetStep::take_out_now(Host one, int turn) {
   co_await traffic_hook(one, "block", one.release, turn);
-  co_await balancer_->leave(one);
+  co_await balancer_->take_out(one);
   co_return "{}";
 }
 
 Awaitable<std::string> FleetStep::put_in_now(Host one) {
-  co_await balancer_->join(std::move(one));
+  co_await balancer_->put_in(std::move(one));
   co_return "{}";
 }
 

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "deploy/ec2/shared.hpp"
+#include "fairlead/aws/alarms.hpp"
+#include "fairlead/aws/aws.hpp"
 #include "fairlead/base/ids.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
@@ -102,6 +104,8 @@ Awaitable<void> FleetStep::prepare() {
                 "the files of the workspace changed while the server was away: the deploy had begun with release " +
                     text_at(facts, "release").substr(0, 12) + ", they now make " + bundle_.release.substr(0, 12),
                 "retry the run");
+  if (balancer_) balancer_->recall(member(facts, "balancer"));
+  groups_ = std::make_unique<Json>(member(facts, "groups"));
   if (step_.timeout().count() > 0) deadline_ = started_ + step_.timeout();
   if (remembered) co_await step_.log("the server was restarted; the deploy goes on\n");
   if (!co_await step_.recall("staged")) {
@@ -146,6 +150,7 @@ Awaitable<void> FleetStep::for_all(std::vector<Host> hosts, F work) {
 }
 
 Awaitable<void> FleetStep::ask_about(Host& host) {
+  if (!host.reachable) co_return;
   try {
     const auto answer = said(
         co_await transport_->ask(host, "fl_host " + shell_word(app()) + " " + shell_word(inputs_.destination), deadline_in(30s)), "host");
@@ -212,7 +217,9 @@ Awaitable<void> FleetStep::inventory() {
   for (const auto& line : plan_lines(inputs_, hosts, bundle_, balancer_.get())) co_await step_.log(line + "\n");
   Json list = Json::array();
   for (const auto& one : hosts) list.push_back(to_json(one));
-  const Json facts{{"hosts", std::move(list)}, {"release", bundle_.release}, {"started", to_micros(step_.now())}};
+  Json facts{{"hosts", std::move(list)}, {"release", bundle_.release}, {"started", to_micros(step_.now())}};
+  if (balancer_) facts["balancer"] = balancer_->memory();
+  if (!inputs_.groups.empty()) facts["groups"] = co_await suspend_groups(*parts_.aws, *scope_, inputs_.groups);
   co_await step_.remember("inventory", dump(facts));
 }
 
@@ -253,6 +260,7 @@ Awaitable<void> FleetStep::walk() {
     check_time();
     bool finished = false;
     Time until = step_.now() + 1s;
+    co_await watch_alarms();
     for (auto& command : machine_->next(step_.now())) {
       if (command.what == Do::finish)
         finished = true;
@@ -266,6 +274,23 @@ Awaitable<void> FleetStep::walk() {
     co_await shared_->wait_until(until, step_.now());
   }
   co_await tell();
+}
+
+/// An alarm that rings while the release comes to hosts condemns it.
+Awaitable<void> FleetStep::watch_alarms() {
+  if (inputs_.alarms.empty() || !scope_ || machine_->verdict() || step_.now() < alarms_at_) co_return;
+  alarms_at_ = step_.now() + 15s;
+  std::string why;
+  try {
+    const auto alarms = co_await aws::alarm_states(*parts_.aws, *scope_, inputs_.alarms);
+    for (const auto& alarm : alarms) {
+      if (alarm.state == "ALARM") why = "alarm " + alarm.name + " rang: " + alarm.reason;
+      if (alarm.state == "MISSING") why = "there is no alarm \"" + alarm.name + "\"";
+    }
+  } catch (const aws::AwsError& error) {
+    shared_->lines.push_back("the alarms could not be read: " + error.message() + "\n");
+  }
+  if (!why.empty()) machine_->condemn(why, step_.now());
 }
 
 void FleetStep::check_time() {

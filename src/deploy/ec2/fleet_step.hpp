@@ -58,6 +58,9 @@ class FleetStep {
   Awaitable<void> for_all(std::vector<Host>, F work);
   Awaitable<void> wait_until(Time);
   void check_time();
+  Awaitable<void> watch_alarms();
+  Awaitable<void> keep_groups(bool protect);
+  Awaitable<std::string> keep_groups_now(bool protect);
 
   engine::StepContext& step_;
   const Parts& parts_;
@@ -73,6 +76,8 @@ class FleetStep {
   std::optional<Rollout> machine_;
   struct Shared;
   std::shared_ptr<Shared> shared_;  ///< with the coroutines of single commands
+  std::unique_ptr<Json> groups_;  ///< what is suspended and protected meanwhile
+  Time alarms_at_{};
   Time started_{}, deadline_ = Time::max();
   bool timed_out_ = false;
   std::string kept_memory_, told_progress_;

@@ -46,8 +46,8 @@ class Haproxy : public Balancer {
     co_return map;
   }
 
-  Awaitable<void> leave(Host host) override { co_await set(std::move(host), "drain"); }
-  Awaitable<void> join(Host host) override { co_await set(std::move(host), "ready"); }
+  Awaitable<void> take_out(Host host) override { co_await set(std::move(host), "drain"); }
+  Awaitable<void> put_in(Host host) override { co_await set(std::move(host), "ready"); }
 
   Awaitable<std::optional<int>> connections(Host host) override {
     const auto servers = co_await list();

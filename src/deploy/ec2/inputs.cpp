@@ -75,7 +75,7 @@ Inputs inputs_from(const Json& with) {
   in.files = texts_at(with, "files");
   if (in.files.empty()) in.files = {"**"};
   in.destination = text_at(with, "destination");
-  in.appspec = text_at(with, "appspec");
+  in.appspec = text_at(with, "appspec", "appspec.yml");
   const auto& service = member(with, "service");
   in.unit = text_at(service, "unit");
   in.command = text_at(service, "command");

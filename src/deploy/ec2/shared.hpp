@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deploy/ec2/fleet_step.hpp"
+#include "fairlead/base/json.hpp"
 
 namespace fairlead::deploy::ec2 {
 
@@ -35,6 +36,11 @@ std::unique_ptr<Transport> make_transport(const Inputs&, const Parts&, const std
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs&, const Parts&, const std::optional<aws::Scope>&, Transport&);
 Scripts make_scripts(const Inputs&, const Parts&, const Names&, const std::filesystem::path& workspace);
 Awaitable<std::vector<Host>> find_hosts(const Inputs&, const Parts&, const std::optional<aws::Scope>&);
+/// What has to be suspended and protected so that the groups leave their instances alone: {group: {processes[], instances[]}}, without
+/// what is so already.
+Awaitable<Json> suspend_groups(aws::Aws&, aws::Scope, std::vector<std::string> groups);
+/// Does it, or undoes it. Set-like.
+Awaitable<void> change_groups(aws::Aws&, aws::Scope, Json what, bool protect);
 std::string describe_targets(const Inputs&);
 /// Hosts in order, batches, the arithmetic of min-healthy, an estimate. Pure.
 std::vector<std::string> plan_lines(const Inputs&, const std::vector<Host>&, const Bundle&, const Balancer*);

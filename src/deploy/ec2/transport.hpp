@@ -6,8 +6,13 @@
 #include <string>
 
 #include "deploy/ec2/fleet.hpp"
+#include "fairlead/aws/scope.hpp"
 #include "fairlead/base/async.hpp"
 #include "fairlead/base/error.hpp"
+
+namespace fairlead::aws {
+class Aws;
+}
 
 namespace fairlead::deploy::ec2 {
 
@@ -45,5 +50,8 @@ struct SshSettings {
 };
 /// Over the OpenSSH client: the user's own configuration (ProxyJump, keys, agent), strict about host keys, one connection a host.
 std::unique_ptr<Transport> make_ssh(SshSettings);
+
+/// Over Systems Manager; the bundle goes through the S3 bucket.
+std::unique_ptr<Transport> make_ssm(aws::Aws&, aws::Scope, std::string bucket);
 
 }  // namespace fairlead::deploy::ec2

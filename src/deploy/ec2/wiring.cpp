@@ -24,11 +24,11 @@ class CommandBalancer : public Balancer {
     }
     co_return map;
   }
-  Awaitable<void> leave(Host host) override {
+  Awaitable<void> take_out(Host host) override {
     co_await run(host, leave_);
     left_[host.id] = true;
   }
-  Awaitable<void> join(Host host) override {
+  Awaitable<void> put_in(Host host) override {
     co_await run(host, join_);
     left_[host.id] = false;
   }
@@ -45,16 +45,26 @@ class CommandBalancer : public Balancer {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>&,
+std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
                                           const std::string& environment) {
-  if (!in.ssh) throw Error(ErrorKind::invalid, "transport: ssm is not built yet", "write `transport: ssh`");
+  if (!in.ssh) {
+    if (!scope)
+      throw Error(ErrorKind::invalid, "transport: ssm needs an `aws:` block in environment " + environment,
+                  "add it to fairlead.yml, or use ssh");
+    return make_ssm(*parts.aws, *scope, in.bucket);
+  }
   SshSettings settings{.user = in.user, .config = {}, .control_folder = parts.data_folder / "ssh"};
   if (parts.ssh_config) settings.config = parts.ssh_config(environment);
   return make_ssh(std::move(settings));
 }
 
-Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>&,
+Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
                                                    Transport& transport) {
+  if (!in.target_groups.empty()) {
+    if (!scope)
+      throw Error(ErrorKind::invalid, "load-balancer.target-groups needs an `aws:` block of the environment", "add it to fairlead.yml");
+    co_return co_await find_target_groups(*parts.aws, *scope, in.target_groups);
+  }
   if (!in.haproxy_backend.empty()) co_return make_haproxy(parts.executor, in.haproxy_socket, in.haproxy_backend);
   if (!in.leave.empty()) co_return std::make_unique<CommandBalancer>(in, transport);
   co_return nullptr;
@@ -77,17 +87,6 @@ Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, c
     return std::filesystem::exists(workspace / (path.starts_with('/') ? path.substr(1) : path), error);
   };
   return appspec_scripts(appspec_from(parts.parse(*text, name, Json::object()), exists), in, names);
-}
-
-Awaitable<std::vector<Host>> find_hosts(const Inputs& in, const Parts&, const std::optional<aws::Scope>&) {
-  std::vector<Host> hosts;
-  for (const auto& name : in.hosts) {
-    Host host;
-    host.id = name;
-    host.address = name;
-    hosts.push_back(std::move(host));
-  }
-  co_return hosts;
 }
 
 std::string describe_targets(const Inputs& in) {

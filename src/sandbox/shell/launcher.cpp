@@ -208,6 +208,9 @@ Awaitable<void> run_script(StatePtr state, RunScript what) {
   spec.env = minimal_env();
   spec.env["HOME"] = home.string();
   spec.env["INSTANCE_ID"] = what.instance;
+  for (const auto& [name, value] : {std::pair("AWS_ACCESS_KEY_ID", "sandbox"), std::pair("AWS_SECRET_ACCESS_KEY", "sandbox")})
+    spec.env[name] = value;  // its role
+  spec.env["FAIRLEAD_HOME"] = (home / ".fairlead").string();  // a host of its own, also as root
   spec.cwd = what.folder.empty() ? home : std::filesystem::path(what.folder);
   ScriptEnded ended{what.key, 0, {}, {}, false};
   try {

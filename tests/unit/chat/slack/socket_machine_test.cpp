@@ -82,7 +82,8 @@ TEST_F(SlackSocket, IsConnectedWhenSlackSaysHello) {
 TEST_F(SlackSocket, AnswersOnTheConnectionThatBroughtIt) {
   connected();
   EXPECT_THAT(say(1, envelope("e1")), ElementsAre("deliver 1 e1"));
-  EXPECT_THAT(words(machine_.answered(1, "e1", Json{{"text", "fine"}})), ElementsAre(R"(send 1 {"envelope_id":"e1","payload":{"text":"fine"}})"));
+  EXPECT_THAT(words(machine_.answered(1, "e1", Json{{"text", "fine"}})),
+              ElementsAre(R"(send 1 {"envelope_id":"e1","payload":{"text":"fine"}})"));
   EXPECT_THAT(words(machine_.answered(1, "e1", nullptr)), ElementsAre()) << "once";
   say(1, envelope("e2", false));
   EXPECT_THAT(words(machine_.answered(1, "e2", Json{{"text", "fine"}})), ElementsAre(R"(send 1 {"envelope_id":"e2"})"));
@@ -94,7 +95,8 @@ TEST_F(SlackSocket, AnswersOnTheConnectionThatBroughtIt) {
 TEST_F(SlackSocket, AcknowledgesWhatItDoesNotKnow) {
   connected();
   EXPECT_THAT(say(1, envelope("e1", false, "telepathy")), ElementsAre(R"(send 1 {"envelope_id":"e1"})"));
-  for (const auto* nonsense : {"", "{", "[]", "null", R"({"type":7})", R"({"envelope_id":""})"}) EXPECT_THAT(say(1, nonsense), ElementsAre());
+  for (const auto* nonsense : {"", "{", "[]", "null", R"({"type":7})", R"({"envelope_id":""})"})
+    EXPECT_THAT(say(1, nonsense), ElementsAre());
 }
 
 TEST_F(SlackSocket, OpensTheNextBeforeTheOldOneEnds) {

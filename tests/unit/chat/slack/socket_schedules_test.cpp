@@ -19,7 +19,9 @@ class World {
   struct Character {
     bool orderly = false;  ///< every end is announced, nothing breaks
   };
-  World(unsigned seed, Character character) : dice_(seed), character_(character) { machine_.emplace(Settings{[this] { return fraction(); }}); }
+  World(unsigned seed, Character character) : dice_(seed), character_(character) {
+    machine_.emplace(Settings{[this] { return fraction(); }});
+  }
 
   void run(Duration span) {
     const Time end = now_ + span;
@@ -195,7 +197,8 @@ class World {
     std::size_t open = 0;
     for (const auto& [number, link] : links_) open += link.hello && !link.gone ? 1 : 0;
     most_connections = std::max(most_connections, open);
-    std::erase_if(links_, [](const auto& entry) { return entry.second.gone && entry.second.closed && entry.second.unacknowledged.empty(); });
+    std::erase_if(links_,
+                  [](const auto& entry) { return entry.second.gone && entry.second.closed && entry.second.unacknowledged.empty(); });
   }
 
   std::mt19937 dice_;

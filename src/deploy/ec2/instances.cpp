@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "deploy/ec2/shared.hpp"
+#include "fairlead/aws/aws.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+
+// EC2 instances by tag and by auto-scaling group, and how a group is kept from interfering.
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+/// What would replace, move or add instances in the middle. Launch and Terminate go on: capacity is the group's business.
+const std::vector<std::string> disturbing{"ReplaceUnhealthy", "AZRebalance", "ScheduledActions", "AlarmNotification"};
+
+Awaitable<std::vector<Json>> describe(aws::Aws& aws, aws::Scope scope, Json params) {
+  std::vector<Json> found;
+  const auto answer = co_await aws::all_pages(aws, std::move(scope), "ec2:DescribeInstances", std::move(params), "Reservations");
+  for (const auto& reservation : member(answer, "Reservations"))
+    for (const auto& one : member(reservation, "Instances")) found.push_back(one);
+  co_return found;
+}
+
+Host host_of(const Json& instance) {
+  Host host;
+  host.id = text_at(instance, "InstanceId");
+  host.address = text_at(instance, "PrivateIpAddress");
+  host.zone = text_at(member(instance, "Placement"), "AvailabilityZone");
+  const auto state = text_at(member(instance, "State"), "Name");
+  if (state != "running") {
+    host.reachable = false;
+    host.unreachable_why = "it is " + (state.empty() ? std::string("in an unknown state") : state);
+  }
+  return host;
+}
+
+void add(std::vector<Host>& hosts, Host host) {
+  if (std::ranges::none_of(hosts, [&host](const Host& one) { return one.id == host.id; })) hosts.push_back(std::move(host));
+}
+
+Awaitable<void> add_tagged(const Inputs& in, aws::Aws& aws, aws::Scope scope, std::vector<Host>& hosts) {
+  Json filters = Json::array({{{"Name", "instance-state-name"}, {"Values", {"running", "pending"}}}});
+  for (const auto& [key, values] : in.tags) filters.push_back({{"Name", "tag:" + key}, {"Values", values}});
+  const auto found = co_await describe(aws, scope, {{"Filters", std::move(filters)}});
+  for (const auto& one : found) add(hosts, host_of(one));
+}
+
+Awaitable<void> add_groups(const Inputs& in, aws::Aws& aws, aws::Scope scope, std::vector<Host>& hosts) {
+  Json params{{"AutoScalingGroupNames", in.groups}};
+  const auto answer = co_await aws::all_pages(aws, scope, "autoscaling:DescribeAutoScalingGroups", std::move(params), "AutoScalingGroups");
+  std::set<std::string> known;
+  std::map<std::string, std::string> group_of;
+  for (const auto& group : member(answer, "AutoScalingGroups")) {
+    known.insert(text_at(group, "AutoScalingGroupName"));
+    for (const auto& one : member(group, "Instances"))
+      if (text_at(one, "LifecycleState") == "InService") group_of[text_at(one, "InstanceId")] = text_at(group, "AutoScalingGroupName");
+  }
+  for (const auto& name : in.groups)
+    if (!known.contains(name))
+      throw Error(ErrorKind::not_found, "there is no auto-scaling group \"" + name + "\"", "check the name and the region");
+  if (group_of.empty()) co_return;
+  Json ids = Json::array();
+  for (const auto& [id, group] : group_of) ids.push_back(id);
+  const auto found = co_await describe(aws, scope, {{"InstanceIds", std::move(ids)}});
+  for (const auto& one : found) {
+    auto host = host_of(one);
+    host.group = group_of[host.id];
+    add(hosts, std::move(host));
+  }
+}
+
+/// Who Systems Manager does not reach is told now, not after a time-out.
+Awaitable<void> add_pings(aws::Aws& aws, aws::Scope scope, std::vector<Host>& hosts) {
+  const auto answer = co_await aws::all_pages(aws, scope, "ssm:DescribeInstanceInformation", Json::object(), "InstanceInformationList");
+  std::map<std::string, std::string> pings;
+  for (const auto& one : member(answer, "InstanceInformationList")) pings[text_at(one, "InstanceId")] = text_at(one, "PingStatus");
+  for (auto& host : hosts) {
+    const auto ping = pings.find(host.id);
+    if (!host.reachable || (ping != pings.end() && ping->second == "Online")) continue;
+    host.reachable = false;
+    host.unreachable_why = ping == pings.end()
+                               ? "Systems Manager does not know it: is the SSM agent running, with AmazonSSMManagedInstanceCore?"
+                               : "Systems Manager says " + ping->second;
+  }
+}
+
+}  // namespace
+
+Awaitable<std::vector<Host>> find_hosts(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope) {
+  std::vector<Host> hosts;
+  const bool asks_aws = !in.tags.empty() || !in.groups.empty() || !in.ssh;
+  if (asks_aws && !scope)
+    throw Error(ErrorKind::invalid, "the environment has no `aws:` block, so its instances cannot be looked for",
+                "add it to fairlead.yml, or list hosts and use ssh");
+  if (!in.tags.empty()) co_await add_tagged(in, *parts.aws, *scope, hosts);
+  if (!in.groups.empty()) co_await add_groups(in, *parts.aws, *scope, hosts);
+  if (!in.hosts.empty() && !in.ssh) {
+    const auto found = co_await describe(*parts.aws, *scope, {{"InstanceIds", in.hosts}});
+    for (const auto& one : found) add(hosts, host_of(one));
+  } else {
+    for (const auto& name : in.hosts) {
+      Host host;
+      host.id = host.address = name;
+      add(hosts, std::move(host));
+    }
+  }
+  if (!in.ssh) co_await add_pings(*parts.aws, *scope, hosts);
+  co_return hosts;
+}
+
+Awaitable<Json> suspend_groups(aws::Aws& aws, aws::Scope scope, std::vector<std::string> groups) {
+  Json done = Json::object();
+  Json params{{"AutoScalingGroupNames", groups}};
+  const auto answer = co_await aws::all_pages(aws, scope, "autoscaling:DescribeAutoScalingGroups", std::move(params), "AutoScalingGroups");
+  for (const auto& group : member(answer, "AutoScalingGroups")) {
+    const auto name = text_at(group, "AutoScalingGroupName");
+    std::set<std::string> suspended;
+    for (const auto& one : member(group, "SuspendedProcesses")) suspended.insert(text_at(one, "ProcessName"));
+    Json processes = Json::array();
+    for (const auto& process : disturbing)
+      if (!suspended.contains(process)) processes.push_back(process);
+    Json ids = Json::array();
+    for (const auto& one : member(group, "Instances"))
+      if (text_at(one, "LifecycleState") == "InService" && !flag_at(one, "ProtectedFromScaleIn")) ids.push_back(text_at(one, "InstanceId"));
+    done[name] = {{"processes", processes}, {"instances", ids}};
+  }
+  co_return done;
+}
+
+namespace {
+
+Awaitable<void> protect_some(aws::Aws& aws, aws::Scope scope, std::string group, const Json& ids, bool on) {
+  for (std::size_t from = 0; from < ids.size(); from += 50) {  // of one call
+    Json some = Json::array();
+    for (std::size_t i = from; i < std::min(ids.size(), from + 50); ++i) some.push_back(ids[i]);
+    Json params{{"AutoScalingGroupName", group}, {"InstanceIds", std::move(some)}, {"ProtectedFromScaleIn", on}};
+    try {
+      co_await aws.call(scope, "autoscaling:SetInstanceProtection", std::move(params));
+    } catch (const aws::AwsError& error) {
+      if (on || error.failure() != aws::Failure::rejected) throw;  // an instance that is gone needs no protection to be taken away
+    }
+  }
+}
+
+}  // namespace
+
+Awaitable<void> change_groups(aws::Aws& aws, aws::Scope scope, Json what, bool protect) {
+  for (const auto& [group, one] : what.items()) {
+    if (!member(one, "processes").empty()) {
+      Json params{{"AutoScalingGroupName", group}, {"ScalingProcesses", one.at("processes")}};
+      co_await aws.call(scope, protect ? "autoscaling:SuspendProcesses" : "autoscaling:ResumeProcesses", std::move(params));
+    }
+    co_await protect_some(aws, scope, group, member(one, "instances"), protect);
+  }
+}
+
+}  // namespace fairlead::deploy::ec2

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "deploy/ec2/balancer.hpp"
+#include "fairlead/aws/aws.hpp"
+#include "fairlead/aws/elb.hpp"
+#include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+struct Group {
+  std::string arn, name;
+  bool by_address = false;
+  int port = 0;
+  Duration drain{std::chrono::seconds(300)};
+  Duration health{0};
+  std::map<std::string, int> ports;  ///< of targets as they were first seen: a port of its own must be given back
+};
+
+Traffic::Kind kind_of(const std::string& state) {
+  using Kind = Traffic::Kind;
+  if (state == "healthy") return Kind::serving;
+  if (state == "initial") return Kind::starting;
+  if (state == "draining" || state == "unhealthy.draining") return Kind::draining;
+  if (state == "unused") return Kind::out;
+  return Kind::unhealthy;
+}
+
+class TargetGroups : public Balancer {
+ public:
+  TargetGroups(aws::Aws& aws, aws::Scope scope, std::vector<Group> groups)
+      : aws_(aws), scope_(std::move(scope)), groups_(std::move(groups)) {}
+
+  std::string describe() const override {
+    std::vector<std::string> names;
+    for (const auto& group : groups_) names.push_back(group.name);
+    return std::string(groups_.size() == 1 ? "target group " : "target groups ") + join(names, ", ");
+  }
+
+  /// A host serves when it does in every group; it is out when it is in none.
+  Awaitable<std::map<std::string, Traffic>> look(std::vector<Host> hosts) override {
+    std::map<std::string, Traffic> map;
+    for (auto& group : groups_) {
+      const auto health = co_await aws::elb::target_health(aws_, scope_, group.arn);
+      for (const auto& host : hosts) {
+        const auto& id = group.by_address ? host.address : host.id;
+        const auto found = std::ranges::find_if(health, [&id](const auto& one) { return one.id == id; });
+        Traffic here;
+        if (found != health.end()) {
+          here.kind = kind_of(found->state);
+          here.reason = found->description.empty() ? found->reason : found->description;
+          group.ports.try_emplace(id, found->port);
+        } else if (!group.ports.contains(id)) {
+          continue;  // not of this group
+        }
+        const auto [known, first] = map.try_emplace(host.id, here);
+        if (!first) known->second = worse(known->second, here);
+      }
+    }
+    co_return map;
+  }
+
+  Awaitable<void> take_out(Host host) override { co_await change("elasticloadbalancing:DeregisterTargets", std::move(host)); }
+  Awaitable<void> put_in(Host host) override { co_await change("elasticloadbalancing:RegisterTargets", std::move(host)); }
+
+  Awaitable<Times> times() override {
+    Times times;
+    for (const auto& group : groups_) {
+      times.drain = std::max(times.drain, group.drain);
+      times.health = std::max(times.health, group.health);
+    }
+    co_return times;
+  }
+  int port() const override { return groups_.front().port; }
+
+  Json memory() const override {
+    Json json = Json::object();
+    for (const auto& group : groups_) json[group.arn] = group.ports;
+    return json;
+  }
+  void recall(const Json& memory) override {
+    for (auto& group : groups_)
+      for (const auto& [id, port] : member(memory, group.arn).items()) group.ports[id] = port.get<int>();
+  }
+
+ private:
+  static Traffic worse(const Traffic& a, const Traffic& b) {
+    const auto rank = [](const Traffic& one) {
+      using Kind = Traffic::Kind;
+      switch (one.kind) {
+        case Kind::serving: return 0;
+        case Kind::out: return 1;
+        case Kind::starting: return 2;
+        case Kind::unhealthy: return 3;
+        case Kind::draining: return 4;
+      }
+      return 0;
+    };
+    return rank(a) >= rank(b) ? a : b;
+  }
+
+  Awaitable<void> change(std::string operation, Host host) {
+    for (const auto& group : groups_) {
+      const auto& id = group.by_address ? host.address : host.id;
+      const auto port = group.ports.find(id);
+      if (port == group.ports.end()) continue;
+      Json target{{"Id", id}};
+      if (port->second > 0) target["Port"] = port->second;
+      Json params{{"TargetGroupArn", group.arn}, {"Targets", Json::array({target})}};
+      co_await aws_.call(scope_, operation, std::move(params));
+    }
+  }
+
+  aws::Aws& aws_;
+  aws::Scope scope_;
+  std::vector<Group> groups_;
+};
+
+Awaitable<void> add_attributes(aws::Aws& aws, aws::Scope scope, Group& group) {
+  const auto answer = co_await aws.call(scope, "elasticloadbalancing:DescribeTargetGroupAttributes", {{"TargetGroupArn", group.arn}});
+  for (const auto& one : member(answer, "Attributes"))
+    if (text_at(one, "Key") == "deregistration_delay.timeout_seconds")
+      if (const auto seconds = parse_int(text_at(one, "Value"))) group.drain = std::chrono::seconds(*seconds);
+}
+
+}  // namespace
+
+Awaitable<std::unique_ptr<Balancer>> find_target_groups(aws::Aws& aws, aws::Scope scope, std::vector<std::string> wanted) {
+  Json names = Json::array();
+  Json arns = Json::array();
+  for (const auto& one : wanted) (one.starts_with("arn:") ? arns : names).push_back(one);
+  std::vector<Group> groups;
+  for (const auto* list : {&names, &arns}) {
+    if (list->empty()) continue;
+    Json params{{list == &names ? "Names" : "TargetGroupArns", *list}};
+    const auto answer = co_await aws.call(scope, "elasticloadbalancing:DescribeTargetGroups", std::move(params));
+    for (const auto& one : member(answer, "TargetGroups")) {
+      Group group;
+      group.arn = text_at(one, "TargetGroupArn");
+      group.name = text_at(one, "TargetGroupName");
+      group.by_address = text_at(one, "TargetType") == "ip";
+      group.port = static_cast<int>(number_at(one, "Port"));
+      group.health = std::chrono::seconds(number_at(one, "HealthCheckIntervalSeconds", 30) * number_at(one, "HealthyThresholdCount", 5));
+      groups.push_back(std::move(group));
+    }
+  }
+  for (auto& group : groups) co_await add_attributes(aws, scope, group);
+  if (groups.size() != wanted.size())
+    throw Error(ErrorKind::not_found,
+                "load-balancer.target-groups: " + std::to_string(groups.size()) + " of " + std::to_string(wanted.size()) +
+                    " target groups exist: " + join(wanted, ", "),
+                "check the names and the region");
+  co_return std::make_unique<TargetGroups>(aws, std::move(scope), std::move(groups));
+}
+
+}  // namespace fairlead::deploy::ec2

@@ -165,6 +165,10 @@ VoteResult vote(const RunState& run, const std::string& stage_name, const Approv
   if (gate == nullptr)
     return refuse(stage->name + " of " + label(run) + " does not wait for an approval (it is " + std::string(to_string(stage->state)) +
                   ")");
+  if (stage->state == State::superseded || stage->state == State::canceled) {
+    const std::string reason = stage->reason.empty() ? std::string(to_string(stage->state)) : stage->reason;
+    return refuse(stage->name + " of " + label(run) + " waits for nobody any more: " + reason);
+  }
   if (!gate->is_open()) {
     const bool repeated = gate->state == "passed" && ballot.approve && !ballot.break_glass && has_voted(*gate, ballot.person);
     return refuse(decided_text(*stage, *gate), repeated ? Kind::idempotent : Kind::refused);

@@ -6,7 +6,12 @@ namespace fairlead::chat {
 Json kept_json(const KeptGrant& kept) {
   Json uses = Json::array();
   for (const auto& use : kept.uses) {
-    uses.push_back({{"click", use.click}, {"user", use.user}, {"at", to_micros(use.at)}, {"done", use.done}, {"text", use.text}});
+    uses.push_back({{"click", use.click},
+                    {"user", use.user},
+                    {"at", to_micros(use.at)},
+                    {"done", use.done},
+                    {"refused", use.refused},
+                    {"text", use.text}});
   }
   const Grant& grant = kept.grant;
   return {{"verb", grant.verb},
@@ -33,6 +38,7 @@ KeptGrant kept_from(const Json& json) {
                          .user = text_at(use, "user"),
                          .at = time_at(use, "at").value_or(Time{}),
                          .done = flag_at(use, "done"),
+                         .refused = flag_at(use, "refused"),
                          .text = text_at(use, "text")});
   }
   return kept;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/chat/grants.hpp"
 
-#include <algorithm>
-
 #include "chat/grant_json.hpp"
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/store/store.hpp"
@@ -15,7 +13,6 @@ constexpr std::string_view kind = "chat.grant";
 constexpr std::string_view card_kind = "chat.card-grants";
 constexpr std::string_view key_kind = "chat.key";
 constexpr std::size_t key_bytes = 32;
-constexpr std::size_t most_uses = 100;  ///< kept of a button that many may press
 
 /// {"revision", "retired"}
 Json card_doc(store::View& view, const std::string& card) {
@@ -27,13 +24,6 @@ std::optional<KeptGrant> kept(store::View& view, const std::string& hash) {
   const auto doc = view.get(kind, hash);
   if (!doc) return std::nullopt;
   return kept_from(parse_json(doc->body));
-}
-
-void mark(store::Tx& tx, const std::string& hash, KeptGrant grant, const Click& click, Time now) {
-  std::erase_if(grant.uses, [&](const Use& use) { return use.click == click.id || (!use.done && grant.grant.once); });
-  if (grant.uses.size() >= most_uses) grant.uses.erase(grant.uses.begin());
-  grant.uses.push_back({.click = click.id, .user = click.user, .at = now});
-  tx.put(kind, hash, dump(kept_json(grant)));
 }
 
 }  // namespace
@@ -80,16 +70,9 @@ void Grants::put(store::Tx& tx, const std::string& key, const std::vector<Grant>
   }
 }
 
-void Grants::drawn(store::Tx& tx, const std::string& card, int revision) {
-  Json about = card_doc(tx, card);
-  about["revision"] = std::max<std::int64_t>(number_at(about, "revision", -1), revision);
-  tx.put(card_kind, card, dump(about));
-}
-
-void Grants::retire(store::Tx& tx, const std::string& card, const std::string& why) {
-  Json about = card_doc(tx, card);
-  about["retired"] = why;
-  tx.put(card_kind, card, dump(about));
+void Grants::drawn(store::Tx& tx, const std::string& card, int revision, const std::string& retired) {
+  if (number_at(card_doc(tx, card), "revision", -1) >= revision) return;
+  tx.put(card_kind, card, dump(Json{{"revision", revision}, {"retired", retired}}));
 }
 
 Awaitable<std::string> Grants::key() {
@@ -111,7 +94,7 @@ Awaitable<Taken> Grants::take(Click click) {
     const std::string hash = sha256_hex(click.handle);
     taken.grant = found.grant->grant;
     taken.idempotency_key = "chat-" + (taken.grant.once ? hash : sha256_hex(hash + click.id));
-    mark(tx, hash, std::move(*found.grant), click, time);
+    tx.put(kind, hash, dump(kept_json(begun(std::move(*found.grant), click, time))));
     return taken;
   });
 }
@@ -121,12 +104,7 @@ Awaitable<void> Grants::settle(Click click, bool done, std::string text) {
     const std::string hash = sha256_hex(click.handle);
     auto grant = kept(tx, hash);
     if (!grant) return;
-    const auto use = std::ranges::find(grant->uses, click.id, &Use::click);
-    if (use == grant->uses.end()) return;
-    use->done = done;
-    use->text = text;
-    if (!done) grant->uses.erase(use);
-    tx.put(kind, hash, dump(kept_json(*grant)));
+    tx.put(kind, hash, dump(kept_json(settled(std::move(*grant), click, done, text))));
   });
 }
 

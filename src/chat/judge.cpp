@@ -13,6 +13,7 @@ using Why = Judgement::Why;
 /// After this long an act that was begun and never settled is taken to have died with the server, and may be begun again: with the same
 /// idempotency key, so that what it did is not done twice.
 constexpr Duration act_limit = std::chrono::seconds(60);
+constexpr std::size_t most_uses = 100;  ///< kept of a button that many may press
 
 Judgement refuse(Why why, std::string text) { return {Kind::refused, why, std::move(text)}; }
 
@@ -28,8 +29,8 @@ std::string at_text(Time at) { return " at " + format_time(at).substr(11, 5) + "
 std::optional<Judgement> used(const Click& click, const KeptGrant& kept, Time now) {
   for (const auto& use : kept.uses) {
     const bool same_click = use.click == click.id;
-    if (!same_click && !kept.grant.once) continue;
-    if (!use.done) {
+    if (!same_click && (!kept.grant.once || use.refused)) continue;
+    if (!use.done && !use.refused) {
       if (now - use.at >= act_limit) continue;
       return Judgement{Kind::repeated, Why::used, "this is being done already"};
     }
@@ -70,6 +71,22 @@ Judgement judge(const Click& click, const Found& found, Time now) {
   if (!kept.grant.card.empty() && kept.revision < found.drawn)
     return refuse(Why::outdated, "this card has changed since you saw it; look at it again");
   return {Kind::act, Why::none, ""};
+}
+
+KeptGrant begun(KeptGrant kept, const Click& click, Time now) {
+  std::erase_if(kept.uses, [&](const Use& use) { return use.click == click.id || (!use.done && !use.refused && kept.grant.once); });
+  if (kept.uses.size() >= most_uses) kept.uses.erase(kept.uses.begin());
+  kept.uses.push_back({.click = click.id, .user = click.user, .at = now});
+  return kept;
+}
+
+KeptGrant settled(KeptGrant kept, const Click& click, bool done, const std::string& text) {
+  const auto use = std::ranges::find(kept.uses, click.id, &Use::click);
+  if (use == kept.uses.end()) return kept;
+  use->done = done;
+  use->refused = !done;
+  use->text = text;
+  return kept;
 }
 
 std::string decided_text(const Json& run, const std::string& stage_name) {

@@ -36,7 +36,9 @@ struct Click {
 struct Use {
   std::string click, user;
   Time at{};
-  bool done = false;  ///< the act has ended and its answer is `text`; else it is going on, or the server was ended in the middle
+  /// The act has ended and its answer is `text`; else it is going on, or the server was ended in the middle.
+  bool done = false;
+  bool refused = false;  ///< it has ended with a refusal: counts for this very click only
   std::string text;
 };
 
@@ -70,6 +72,10 @@ struct Judgement {
 /// of a live card, unexpired, unused, on the very message it was made for, by its audience, on the newest drawing. Pure.
 Judgement judge(const Click&, const Found&, Time now);
 
+/// The record after such a click began to act, and after its act ended (`done`: accepted). Pure.
+KeptGrant begun(KeptGrant, const Click&, Time now);
+KeptGrant settled(KeptGrant, const Click&, bool done, const std::string& text);
+
 /// A click that may act.
 struct Taken {
   Judgement judgement;
@@ -100,10 +106,9 @@ class Grants {
   /// With the message that carries them: in the transaction of Outbox::put, or before an ephemeral answer is given. A grant that was put
   /// before keeps its uses. `revision` is that of the drawing; without a card it does not matter.
   static void put(store::Tx&, const std::string& key, const std::vector<Grant>&, int revision);
-  /// The card was drawn without any button: those it had do nothing any more.
-  static void drawn(store::Tx&, const std::string& card, int revision);
-  /// From now on every button of the card answers with `why` ("superseded by shop-api#43"). Also before any was put.
-  static void retire(store::Tx&, const std::string& card, const std::string& why);
+  /// The card was drawn: buttons that this drawing has not (see `put`) do nothing any more. With `retired` ("superseded by shop-api#43")
+  /// every button answers that, until a later drawing has none.
+  static void drawn(store::Tx&, const std::string& card, int revision, const std::string& retired = {});
 
   /// Keys for a drawing, and the same `put` in a transaction of its own, for answers to one person.
   Awaitable<std::string> key();
@@ -112,7 +117,8 @@ class Grants {
   /// Judges the click, and when it may act marks the grant as being used by it, in one transaction: of two clicks on a single-use button
   /// one acts. Call `settle` at the end of the act.
   Awaitable<Taken> take(Click);
-  /// `done`: it was accepted, `text` is what a repeated click is told. Else (refused, failed for certain): the grant is as before.
+  /// `text` is what this click is told when it comes again. `done`: it was accepted. Else (refused, failed for certain): for every other
+  /// click the grant is as before.
   Awaitable<void> settle(Click, bool done, std::string text);
 
  private:

@@ -35,6 +35,7 @@ struct Known {
 struct Drawn {
   Desired desired;
   std::vector<Grant> grants;
+  std::string retired;  ///< what the buttons of earlier drawings answer from now on; empty: they do what they say
 };
 
 /// One drawing of one card.
@@ -144,6 +145,7 @@ Drawn Reader::State::draw(const Drawing& drawing, const Known& known, bool phase
   }
   if (known.origin && known.origin->place.workspace == drawing.place.workspace) desired.fallback = known.origin->user;
   result.grants = granter.granted();
+  if (card.kind == Kind::approval && !card.open) result.retired = decided_text(drawing.run, card.stage);
   return result;
 }
 
@@ -161,6 +163,7 @@ Awaitable<void> Reader::State::put(std::vector<Drawn> changed) {
     const auto now = parts.clock();
     for (const auto& one : changed) {
       if (!Outbox::put(tx, one.desired, now)) continue;
+      Grants::drawn(tx, one.desired.card, one.desired.revision, one.retired);
       Grants::put(tx, grant_key, one.grants, one.desired.revision);
     }
   });

@@ -68,6 +68,7 @@ TEST_F(GrantsTest, AreNotUsedUpByARefusal) {
   const auto handle = offer(retry());
   take(click(handle, "t1", "U1"));
   harness_.run(grants_.settle(click(handle, "t1", "U1"), false, "U1 may not"));
+  EXPECT_EQ(take(click(handle, "t1", "U1")).judgement.text, "U1 may not");  // sent again later, when U1 might
   EXPECT_EQ(take(click(handle, "t2", "U2")).judgement.kind, Kind::act);
 }
 
@@ -131,10 +132,12 @@ TEST_F(CardGrantsTest, LastAsLongAsTheButtonIsDrawn) {
 
 TEST_F(CardGrantsTest, OfARetiredCardSayWhy) {
   const auto handle = draw(1, true);
-  harness_.write([&](store::Tx& tx) { Grants::retire(tx, card_, "superseded by shop-api#43"); });
+  harness_.write([&](store::Tx& tx) { Grants::drawn(tx, card_, 2, "superseded by shop-api#43"); });
   EXPECT_EQ(judged(handle).text, "superseded by shop-api#43");
-  draw(2, true);
+  draw(1, true);  // an older drawing that comes late
   EXPECT_EQ(judged(handle).why, Why::retired);
+  draw(3, true);  // the approval was taken back
+  EXPECT_EQ(judged(handle).kind, Kind::act);
 }
 
 TEST_F(CardGrantsTest, WaitForTheCardToBeSent) {

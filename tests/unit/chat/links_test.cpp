@@ -67,6 +67,8 @@ TEST_F(LinksTest, TakeNobodysIdentityAway) {
   EXPECT_EQ(kind_of([&] { link("slack:U1", "user:other@example.com"); }), ErrorKind::conflict);
   EXPECT_EQ(kind_of([&] { link("slack:@deployers", "user:other@example.com"); }), ErrorKind::usage);
   EXPECT_EQ(kind_of([&] { link("user:a", "user:A"); }), ErrorKind::usage);
+  EXPECT_EQ(kind_of([&] { link("slack:U2", "local:root"); }), ErrorKind::usage);
+  EXPECT_EQ(kind_of([&] { link("*", "user:a"); }), ErrorKind::usage);
 }
 
 TEST_F(LinksTest, FormNoChain) {

@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "fairlead/base/async.hpp"
+#include "fairlead/base/ids.hpp"
 #include "fairlead/base/secret.hpp"
 #include "fairlead/chat/incoming.hpp"
 #include "fairlead/chat/place.hpp"
 
+namespace fairlead::engine {
+class Engine;
+}
 namespace fairlead::net {
 struct HttpRequest;
 struct HttpReply;
@@ -45,6 +49,10 @@ class People {
     co_return std::vector<Reachable>{};
   }
 };
+
+/// Mentions ("<@U1>") of at most `limit` people who could still approve the stage: named by its environment's rules, have not voted, did
+/// not ask for the run. For reminders.
+Awaitable<std::vector<std::string>> approvers(engine::Engine&, People&, RunId, std::string stage, std::string workspace, int limit);
 
 struct SlackPeopleParts {
   Links* links = nullptr;

@@ -45,10 +45,17 @@ std::optional<Link> find(store::View& view, const std::string& identity) {
 /// Slack's ids have upper case letters, everything else is compared without regard to it.
 std::string spelled(const std::string& who) { return who.starts_with("slack:") ? who : to_lower(who); }
 
-std::string checked(const std::string& who, std::string_view noun) {
+/// The owner is always a `user:`: whoever is taken for a local user is admin unless `roles` says otherwise.
+std::string checked_owner(const std::string& who) {
+  if (!who.starts_with("user:") || !pipeline::is_person(who))
+    throw Error(ErrorKind::usage, "\"" + ellipsize(who, 100) + "\" is no person", "write user:<name or e-mail>");
+  return spelled(who);
+}
+
+std::string checked(const std::string& who) {
   const bool group = who == "*" || who.starts_with("github:team:") || who.starts_with("slack:@");
   if (group || !pipeline::is_person(who))
-    throw Error(ErrorKind::usage, "\"" + ellipsize(who, 100) + "\" is no " + std::string(noun),
+    throw Error(ErrorKind::usage, "\"" + ellipsize(who, 100) + "\" is no identity",
                 "write user:<name or e-mail>, slack:U123 or github:<login>");
   return spelled(who);
 }
@@ -144,11 +151,8 @@ Awaitable<engine::Person> Links::known(engine::Person person) {
 void Links::forget() { remembered_until_ = {}; }
 
 Awaitable<Link> Links::link(std::string identity, std::string person, std::string by, std::string who) {
-  Link wanted{.identity = checked(identity, "identity"),
-              .person = checked(person, "person"),
-              .by = std::move(by),
-              .linked_by = std::move(who),
-              .at = clock_()};
+  Link wanted{
+      .identity = checked(identity), .person = checked_owner(person), .by = std::move(by), .linked_by = std::move(who), .at = clock_()};
   auto made = co_await store_.transact([&](store::Tx& tx) { return make(tx, wanted); });
   forget();
   co_return made;

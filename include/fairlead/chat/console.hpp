@@ -53,7 +53,8 @@ class Console : public WebApi {
   /// {"message_ts" | "view_id", "block_id", "action_id", "value"}: answers {"options"} or {"option_groups"}.
   Awaitable<Json> options(ConsoleCaller, Json body);
 
-  /// {"cursor", "messages": oldest first, "views"}: what this person may see now.
+  /// {"cursor", "now": micros, "commands": [{word, usage, summary}], "messages": oldest first, "views", "home"}: what this person may see
+  /// now.
   Awaitable<Json> snapshot(std::string user, std::string client);
   /// Server-sent events after the cursor (message, delete, views, home; `reset` first when the cursor is too old: then all messages
   /// follow), until the deadline or the page goes away.

@@ -4,6 +4,7 @@
 #include "chat/console/console_state.hpp"
 #include "chat/console/elements.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/chat/command.hpp"
 #include "fairlead/chat/place.hpp"
 #include "fairlead/net/sse.hpp"
 
@@ -167,7 +168,11 @@ Awaitable<Json> Console::snapshot(std::string user, std::string client) {
   Json list = Json::array();
   for (const auto* message : state->messages.visible(user)) list.push_back(*message);
   const auto home = state->homes.find(user);
+  Json commands = Json::array();
+  for (const auto& one : command_help()) commands.push_back({{"word", one.word}, {"usage", one.usage}, {"summary", one.summary}});
   co_return Json{{"cursor", state->feed->cursor()},
+                 {"now", to_micros(state->parts.clock())},
+                 {"commands", commands},
                  {"messages", list},
                  {"views", state->views.shown(client)},
                  {"home", home == state->homes.end() ? Json(nullptr) : home->second}};

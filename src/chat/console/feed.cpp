@@ -14,6 +14,8 @@ namespace fairlead::chat {
 namespace {
 constexpr std::size_t most_kept = 512;
 constexpr auto heartbeat = std::chrono::seconds(15);
+constexpr std::string_view reconnect =
+    "retry: 500\n\n";  ///< milliseconds until a page comes back; browsers take some seconds by themselves
 }  // namespace
 
 std::string Feed::start() { return hex(random_bytes(6)); }
@@ -50,6 +52,7 @@ Signal& Feed::news(const asio::any_io_executor& executor) {
 Awaitable<void> Feed::follow(std::shared_ptr<Feed> feed, Viewer viewer, std::string after, net::BodyWriter& out, Deadline until) {
   auto& news = feed->news(co_await asio::this_coro::executor);
   auto seen = feed->number_of(after);
+  co_await out.write(reconnect);
   while (std::chrono::steady_clock::now() < until) {
     std::string text;
     if (seen && feed->number_of(feed->boot_ + "." + std::to_string(*seen))) {

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// node run.mjs [BINARY]: without a binary only the pages are looked at, with a console of the test's own.
+import { counter, openBrowser } from "./browser.mjs";
+import { cards } from "./cards.mjs";
+
+const count = counter();
+const browser = await openBrowser();
+try {
+  await cards(browser, count);
+} finally {
+  await browser.close();
+}
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exit(count.failed === 0 ? 0 : 1);

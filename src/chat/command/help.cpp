@@ -98,7 +98,7 @@ const std::vector<CommandHelp>& command_help() {
        {"subscribe shop-api", "subscribe production failure approval"}},
       {unsubscribe, "unsubscribe", "unsubscribe APP|ENV|all", "stop showing them here", {"unsub"}, {"unsubscribe shop-api"}},
       {subscriptions, "subscriptions", "subscriptions", "what is shown in this channel", {"subs"}, {"subscriptions"}},
-      {link, "link", "link", "tie this account to yours in the dashboard", {"signin", "login"}, {"link"}},
+      {link, "link", "link [CODE]", "tie this account to yours in the dashboard", {"signin", "login"}, {"link"}},
       {whoami, "whoami", "whoami", "who you are taken for, and what you may do", {"me"}, {"whoami"}},
       {help, "help", "help [COMMAND]", "this list, or one command", {"?", "-h", "--help", "commands"}, {"help deploy"}},
       {version, "version", "version", "of the server, and its load", {"about", "doctor"}, {"version"}},

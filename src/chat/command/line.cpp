@@ -145,7 +145,14 @@ std::string Line::named(const std::vector<std::string>& names, std::string_view 
        choices);
 }
 
+/// "shop-api #42", as cards write it.
+bool Line::is_spaced_run(std::size_t ahead) const {
+  const auto& number = peek(ahead + 1).text;
+  return is_app(ahead) && number.starts_with('#') && is_number(std::string_view(number).substr(1));
+}
+
 bool Line::is_run(std::size_t ahead) const {
+  if (is_spaced_run(ahead)) return true;
   const auto& text = peek(ahead).text;
   const auto hash = text.rfind('#');
   return is_id(text) || !id_of_link(text).empty() || text.starts_with("latest:") ||
@@ -153,6 +160,10 @@ bool Line::is_run(std::size_t ahead) const {
 }
 
 std::string Line::run(const std::string& app) {
+  if (is_spaced_run(0)) {
+    const auto name = this->app();
+    return name + take().text;
+  }
   const auto& word = peek();
   const auto& text = word.text;
   if (is_id(text)) return to_lower(take().text);

@@ -56,6 +56,7 @@ class Line {
 
  private:
   std::string named(const std::vector<std::string>& names, std::string_view noun);
+  bool is_spaced_run(std::size_t ahead) const;
   std::string run_of(const std::string& app, const std::string& number);
 
   std::string_view source_;

@@ -137,6 +137,12 @@ void read_help(Line& line, Command& command) {
   no_more(line, command);
 }
 
+/// The code is typed in the console.
+void read_link(Line& line, Command& command) {
+  if (!line.empty()) command.id = line.take().text;
+  no_more(line, command);
+}
+
 void read_nothing(Line& line, Command& command) { no_more(line, command); }
 
 using Reader = void (*)(Line&, Command&);
@@ -170,9 +176,9 @@ Reader reader_of(Verb verb) {
     case subscribe: return read_subscribe;
     case unsubscribe: return read_unsubscribe;
     case help: return read_help;
+    case link: return read_link;
     case locks:
     case subscriptions:
-    case link:
     case whoami:
     case version:
     case redeploy: return read_nothing;

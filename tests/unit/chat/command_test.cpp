@@ -81,6 +81,8 @@ TEST(Grammar, RunsAreNamedByNumberIdLinkOrLatest) {
   EXPECT_EQ(said("shop-api staging #41").run, "shop-api#41");
   EXPECT_EQ(said("shop-api staging shop-api#41").run, "shop-api#41");
   EXPECT_EQ(said("approve Shop-Api#42").run, "shop-api#42");
+  EXPECT_EQ(said("approve shop-api #42 fine"), (Command{.verb = Verb::approve, .run = "shop-api#42", .reason = "fine"}));
+  EXPECT_EQ(said("status shop-api #42").verb, Verb::show);
   EXPECT_EQ(said("cancel latest:billing").run, "latest:billing");
   const std::string id = "0192aaaa-bbbb-7ccc-8ddd-eeeeffff0000";
   EXPECT_EQ(said("retry " + id).run, id);

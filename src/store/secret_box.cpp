@@ -35,7 +35,7 @@ bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 void check_name(std::string_view scope, std::string_view name) {
   const bool owned =
       (scope.starts_with("app:") || scope.starts_with("env:")) && scope.size() > 4 && scope.find('/') == std::string_view::npos;
-  if (scope != "server" && !owned) {
+  if (scope != "server" && scope != "chat" && !owned) {
     throw Error(ErrorKind::usage, "secret scope \"" + std::string(scope) + "\": server, app:<name> or env:<name> was expected");
   }
   const bool good = !name.empty() && name.size() <= 128 && std::ranges::all_of(name, is_word) && !(name[0] >= '0' && name[0] <= '9');

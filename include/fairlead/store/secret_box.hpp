@@ -23,7 +23,8 @@ struct SecretInfo {
 
 /// Secrets at rest: XChaCha20-Poly1305, a fresh nonce per value, bound to its scope, name and version, so that a row
 /// copied over another does not open. They are documents of kind "secret", key "<scope>/<NAME>"; scope is "server",
-/// "app:<app>" or "env:<environment>". The key file is kept apart from the database. Any thread; stateless but for the key.
+/// "app:<app>", "env:<environment>", or "chat" (tokens of workspaces: no pipeline ever sees them). The key file is kept apart from the
+/// database. Any thread; stateless but for the key.
 class SecretBox {
  public:
   /// Reads the 32-byte key; makes it (mode 0400) when absent. Throws Error(refused) when others may read it,

@@ -217,7 +217,7 @@ class World {
 
 TEST(SlackSocketSchedules, LoseNothingAndAskSeldom) {
   int delivered = 0;
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
     World world(seed, {});
     world.run(std::chrono::hours(1));
     delivered += world.delivered;
@@ -228,11 +228,11 @@ TEST(SlackSocketSchedules, LoseNothingAndAskSeldom) {
     EXPECT_LE(world.most_connections, 5u) << seed;
     EXPECT_TRUE(world.connected_at_end()) << seed;
   }
-  EXPECT_GT(delivered, 10000);
+  EXPECT_GT(delivered, 5000);
 }
 
 TEST(SlackSocketSchedules, HaveNoGapWhenEveryEndIsAnnounced) {
-  for (unsigned seed = 1; seed <= 30; ++seed) {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
     World world(seed, {.orderly = true});
     world.run(std::chrono::hours(1));
     EXPECT_EQ(world.gaps, 0) << seed;

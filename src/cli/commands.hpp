@@ -119,6 +119,10 @@ int webhook_url(const Globals&, const std::string& app, const std::string& host)
 int webhook_replay(const Globals&, const ReplayOptions&);
 int webhook_send(const Globals&, const SendOptions&);
 
+// slack_commands.cpp
+int slack_manifest(const Globals&, const std::string& transport);  ///< socket, http; empty: the file's
+int slack_check(const Globals&);
+
 struct DoctorOptions {
   std::string config;  ///< empty: found upwards from here; so below
   bool rebuild = false;

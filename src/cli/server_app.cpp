@@ -15,6 +15,7 @@
 #include "cli/retention.hpp"
 #include "cli/schedules.hpp"
 #include "cli/secrets.hpp"
+#include "cli/slack_setup.hpp"
 #include "cli/source.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/base/files.hpp"
@@ -236,6 +237,7 @@ void ServerApp::State::listen() {
     }
     return files;
   };
+  if (settings.config->slack) parts.check_slack = [this] { return check_slack(http, *secrets, settings.config); };
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
   parts.more_metrics.emplace_back([this] { return aws_metrics(aws->usage()); });
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };

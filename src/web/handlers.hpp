@@ -20,6 +20,7 @@ Awaitable<net::Response> receive_hook(Call&);
 Awaitable<net::Response> receive_app_hook(Call&);
 Awaitable<net::Response> receive_slack(Call&);
 Awaitable<net::Response> slack_oauth(Call&);
+Awaitable<net::Response> check_slack(Call&);
 Awaitable<net::Response> badge(Call&);
 Awaitable<net::Response> metrics(Call&);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include "fairlead/base/json.hpp"
 #include "web/handlers.hpp"
 
 namespace fairlead::web {
@@ -22,6 +23,13 @@ Awaitable<net::Response> slack_oauth(Call& call) {
   const auto& step = call.parameter("step");
   if (step != "start" && step != "callback") throw Error(ErrorKind::not_found, "there is nothing at this path", "/slack/oauth/start");
   return through_door(call, "oauth/" + step);
+}
+
+Awaitable<net::Response> check_slack(Call& call) {
+  call.require_whole_server();
+  if (!call.services.parts.check_slack)
+    throw Error(ErrorKind::invalid, "fairlead.yml has no `slack:`", "docs/slack.md: five clicks to connect a workspace");
+  co_return net::Response::json(200, co_await call.services.parts.check_slack());
 }
 
 }  // namespace fairlead::web

@@ -96,6 +96,8 @@ void add_slack(Routes& table) {
                   {.summary = "start: install the app in a workspace; callback: where Slack sends the browser then",
                    .query = {{"code", "callback: of this installation"}, {"state", "callback: must fit the browser's cookie"}},
                    .produces = "text/html"});
+  table.add<admin>("POST", "/api/v1/slack/check", &check_slack,
+                   {.summary = "Ask Slack about tokens, scopes, channels and the clock", .response = R"({"type":"array"})"});
 }
 
 void add_places(Routes& table) {

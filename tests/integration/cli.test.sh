@@ -31,7 +31,7 @@ code 2 "an unknown command" "$FAIRLEAD" statsu
 contains "it names the nearest" "$(cat "$dir/stderr")" "fairlead status"
 code 2 "an unknown option" "$FAIRLEAD" start shop --refs x
 code 2 "a missing argument" "$FAIRLEAD" approve
-code 2 "a command of a later version" "$FAIRLEAD" slack manifest
+code 2 "a command of a later version" "$FAIRLEAD" import genova .
 contains "it says so" "$(cat "$dir/stderr")" "not built yet in this version"
 code 2 "a server that is none" "$FAIRLEAD" --server nonsense status
 one_document "a usage error" "$FAIRLEAD" --json start

@@ -83,6 +83,8 @@ struct Parts {
   std::function<Awaitable<net::Response>(std::string provider, std::string app, net::Request&)> hook;
   /// What Slack calls: "commands", "interactions", "options", "events", or "" when all go to `/slack`; "oauth/start", "oauth/callback".
   std::function<Awaitable<net::Response>(std::string part, net::Request&)> slack;
+  /// What is wrong with the set-up of Slack: [{"state", "what", "hint"}].
+  std::function<Awaitable<Json>()> check_slack;
   /// Folder of one step's `log`. `job` is the job's folder name in the plan.
   std::function<std::filesystem::path(const RunId&, const std::string& job, int attempt, int step)> step_folder;
   /// The `log` in such a folder as a plain file (old ones are kept compressed); no descriptor when there is none. Empty: the file itself.

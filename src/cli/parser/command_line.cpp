@@ -10,7 +10,7 @@ namespace fairlead::cli {
 namespace {
 
 /// Promised for a later version (interfaces.md): known, so that nobody thinks of a typing error.
-const std::vector<std::string> later_commands{"slack", "import", "user"};
+const std::vector<std::string> later_commands{"import", "user"};
 
 bool is_one_of(const std::vector<std::string>& words, const std::string& word) { return std::ranges::find(words, word) != words.end(); }
 
@@ -82,6 +82,7 @@ CommandLine::CommandLine() : root_("Deploys what is pushed, and remembers everyt
   add_run_commands(*this);
   add_admin_commands(*this);
   add_care_commands(*this);
+  add_chat_commands(*this);
   add_shell_commands(*this);
 }
 

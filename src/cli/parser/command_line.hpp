@@ -60,6 +60,7 @@ void add_trial_commands(CommandLine&);
 void add_run_commands(CommandLine&);
 void add_admin_commands(CommandLine&);
 void add_care_commands(CommandLine&);
+void add_chat_commands(CommandLine&);
 void add_shell_commands(CommandLine&);
 
 /// help.cpp

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/fleet_plan.hpp"
 #include "deploy/ec2/fleet_step.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/deploy/actions.hpp"
@@ -11,6 +12,8 @@ class FleetAction : public engine::Action {
   explicit FleetAction(const Parts& parts) : parts_(parts) {}
   std::string_view name() const override { return "ec2-deploy"; }
   bool keeps_time() const override { return true; }
+  bool plans() const override { return true; }
+  Awaitable<engine::ActionPlan> plan(engine::PlanContext& context) override { co_return co_await ec2::plan_fleet(context, parts_); }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
     ec2::FleetStep fleet(step, parts_);
     co_return co_await fleet.run();

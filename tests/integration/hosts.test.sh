@@ -25,6 +25,7 @@ while (1) {
 }
 APP
 cat >"$dir/shop/.fairlead.yml" <<YAML
+on: { command: true }
 stages:
   - name: production
     environment: production

@@ -17,6 +17,7 @@ until_true three
 
 make_repo shop
 cat >"$dir/shop/.fairlead.yml" <<'YAML'
+on: { command: true }
 stages:
   - name: production
     environment: production

@@ -16,7 +16,9 @@ namespace {
 
 constexpr auto long_poll = 20s;
 constexpr auto pause = 2s;
-constexpr auto lost_after = 60s;  ///< a host that does not answer for so long in the middle of a switch
+
+/// A host that does not answer for so long in the middle of a switch is lost.
+Duration lost_after(Duration progress) { return std::clamp<Duration>(progress / 10, 10s, 60s); }
 constexpr std::size_t most_log = 8192;
 
 Switched switched_from(const Json& result) {
@@ -202,9 +204,9 @@ Awaitable<void> FleetStep::switch_to(Host one, bool back, int turn) {
 }
 
 Awaitable<std::string> FleetStep::run_on_host(Host one, std::string key, std::string body, int turn) {
-  const auto limit = std::max<std::int64_t>(30, std::chrono::duration_cast<std::chrono::seconds>(inputs_.settings.progress).count() - 30);
+  const auto limit = std::max<std::int64_t>(10, std::chrono::duration_cast<std::chrono::seconds>(inputs_.settings.progress).count() - 30);
   const auto start = "fl_start " + key + " " + std::to_string(limit) + here(body);
-  const auto give_up_at = step_.now() + lost_after;
+  const auto give_up_at = step_.now() + lost_after(inputs_.settings.progress);
   while (true) {
     std::string why;
     try {
@@ -250,7 +252,8 @@ Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string ke
       if (error.kind() != ErrorKind::unavailable) throw;
       why = error.message();
     }
-    if (step_.now() - heard > lost_after) co_return dump(Json{{"ok", false}, {"reason", "lost in the middle of the switch: " + why}});
+    if (step_.now() - heard > lost_after(inputs_.settings.progress))
+      co_return dump(Json{{"ok", false}, {"reason", "lost in the middle of the switch: " + why}});
     co_await sleep_for(pause);
   }
 }

@@ -214,7 +214,8 @@ Awaitable<void> FleetStep::inventory() {
                                         std::to_string(borne(inputs_.settings.pace, total)) + "):\n" + join(problems, "\n"));
   if (const auto why = impossible(inputs_.settings.pace, hosts); !why.empty())
     throw Error(ErrorKind::invalid, "nothing was changed: " + why);
-  for (const auto& line : plan_lines(inputs_, hosts, bundle_, balancer_.get())) co_await step_.log(line + "\n");
+  for (const auto& line : plan_lines(inputs_, hosts, "release " + bundle_.release.substr(0, 12), balancer_.get()))
+    co_await step_.log(line + "\n");
   Json list = Json::array();
   for (const auto& one : hosts) list.push_back(to_json(one));
   Json facts{{"hosts", std::move(list)}, {"release", bundle_.release}, {"started", to_micros(step_.now())}};

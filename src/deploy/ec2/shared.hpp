@@ -42,7 +42,7 @@ Awaitable<Json> suspend_groups(aws::Aws&, aws::Scope, std::vector<std::string> g
 /// Does it, or undoes it. Set-like.
 Awaitable<void> change_groups(aws::Aws&, aws::Scope, Json what, bool protect);
 std::string describe_targets(const Inputs&);
-/// Hosts in order, batches, the arithmetic of min-healthy, an estimate. Pure.
-std::vector<std::string> plan_lines(const Inputs&, const std::vector<Host>&, const Bundle&, const Balancer*);
+/// Hosts in order, batches, the arithmetic of min-healthy. `what`: "release 5f1a…". Pure.
+std::vector<std::string> plan_lines(const Inputs&, const std::vector<Host>&, const std::string& what, const Balancer*);
 
 }  // namespace fairlead::deploy::ec2

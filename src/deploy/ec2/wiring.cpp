@@ -97,12 +97,23 @@ std::string describe_targets(const Inputs& in) {
   return join(parts, "; ");
 }
 
-std::vector<std::string> plan_lines(const Inputs& in, const std::vector<Host>& hosts, const Bundle& bundle, const Balancer* balancer) {
+namespace {
+
+std::string line_of(const Host& host) {
+  std::string text = host.id + (host.zone.empty() ? "" : " (" + host.zone + ")");
+  if (!host.reachable) return text + ": left out: " + host.unreachable_why;
+  if (!host.release.empty()) text += ": from " + host.release.substr(0, 12);
+  return text + (host.serving ? "" : ", not serving");
+}
+
+}  // namespace
+
+std::vector<std::string> plan_lines(const Inputs& in, const std::vector<Host>& hosts, const std::string& what, const Balancer* balancer) {
   std::vector<std::string> lines;
   const int total = static_cast<int>(hosts.size());
   const auto serving = static_cast<int>(std::ranges::count_if(hosts, &Host::serving));
   const int must = needed(in.settings.pace, total);
-  lines.push_back("release " + bundle.release.substr(0, 12) + " to " + std::to_string(total) + (total == 1 ? " host" : " hosts") + ", " +
+  lines.push_back(what + " to " + std::to_string(total) + (total == 1 ? " host" : " hosts") + ", " +
                   (balancer ? "behind " + balancer->describe() : std::string("without a load balancer")));
   lines.push_back("min-healthy " + to_string(in.settings.pace.min_healthy) + " of " + std::to_string(total) + " is " +
                   std::to_string(must) + "; " + std::to_string(serving) + " serve now, so at most " +
@@ -111,12 +122,7 @@ std::vector<std::string> plan_lines(const Inputs& in, const std::vector<Host>& h
   for (const int size : batches(in.settings.pace, total, serving)) sizes.push_back(std::to_string(size));
   lines.push_back("batches of " + join(sizes, ", ") + " in this order:");
   int number = 0;
-  for (const auto& host : hosts)
-    lines.push_back("  " + std::to_string(++number) + ". " + host.id + (host.zone.empty() ? "" : " (" + host.zone + ")") + ": " +
-                    (!host.reachable        ? "left out: " + host.unreachable_why
-                     : host.release.empty() ? "no release of fairlead yet"
-                                            : "from " + host.release.substr(0, 12)) +
-                    (host.serving ? "" : ", not serving"));
+  for (const auto& host : hosts) lines.push_back("  " + std::to_string(++number) + ". " + line_of(host));
   return lines;
 }
 

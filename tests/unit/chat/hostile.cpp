@@ -12,11 +12,39 @@ namespace fairlead::chat::test {
 
 namespace {
 
-constexpr std::array<std::string_view, 32> pieces{
-    "<!channel>", "<!here|here>", "<@U0EVIL>", "<!subteam^S0EVIL|team>", "<#C0EVIL>", "<https://evil.example|Approve>", "<mailto:a@b.example>",
-    "&lt;", "&amp", "&", ">", "<", "|", "```", "`x`", "*bold*", "_it_", "~no~", ":white_check_mark:",
-    "\x1b[31mred\x1b[0m", "\x1b]8;;https://evil.example\x07" "a\x1b]8;;\x07", "\u202Egpj.exe", "\u2066\u2069", "\u200B\u200D\uFEFF",
-    "\xff\xfe", "\xc3", "\xf0\x9f", "日本語", "👩\u200D💻❤\uFE0F", "\r\n", "<!date^1^{time}|x>", "https://evil.example/approve"};
+constexpr std::array<std::string_view, 32> pieces{"<!channel>",
+                                                  "<!here|here>",
+                                                  "<@U0EVIL>",
+                                                  "<!subteam^S0EVIL|team>",
+                                                  "<#C0EVIL>",
+                                                  "<https://evil.example|Approve>",
+                                                  "<mailto:a@b.example>",
+                                                  "&lt;",
+                                                  "&amp",
+                                                  "&",
+                                                  ">",
+                                                  "<",
+                                                  "|",
+                                                  "```",
+                                                  "`x`",
+                                                  "*bold*",
+                                                  "_it_",
+                                                  "~no~",
+                                                  ":white_check_mark:",
+                                                  "\x1b[31mred\x1b[0m",
+                                                  "\x1b]8;;https://evil.example\x07"
+                                                  "a\x1b]8;;\x07",
+                                                  "\u202Egpj.exe",
+                                                  "\u2066\u2069",
+                                                  "\u200B\u200D\uFEFF",
+                                                  "\xff\xfe",
+                                                  "\xc3",
+                                                  "\xf0\x9f",
+                                                  "日本語",
+                                                  "👩\u200D💻❤\uFE0F",
+                                                  "\r\n",
+                                                  "<!date^1^{time}|x>",
+                                                  "https://evil.example/approve"};
 
 /// "<…>" that cards write themselves.
 bool is_ours(std::string_view inside) {

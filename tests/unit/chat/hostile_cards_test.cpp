@@ -26,7 +26,8 @@ TEST(HostileCards, KeepWithinTheLimitsAndLetNothingThrough) {
 TEST(HostileCards, TheSearchForLeaksFindsThem) {
   const auto of = [](const char* text) { return leaks({{"text", "x"}, {"blocks", {{{"type", "mrkdwn"}, {"text", text}}}}}); };
   EXPECT_EQ(of("a &lt;b&gt; <@U0LEAD> <https://deploy.example.com/runs/1|run>"), std::vector<std::string>{});
-  for (const char* text : {"<!channel>", "<@U0EVIL>", "<https://evil.example|Approve>", "a < b", "a > b", "a & b", "```", "a\u202E", "a\u200B", "\x1b[31m"})
+  for (const char* text :
+       {"<!channel>", "<@U0EVIL>", "<https://evil.example|Approve>", "a < b", "a > b", "a & b", "```", "a\u202E", "a\u200B", "\x1b[31m"})
     EXPECT_EQ(of(text).size(), 1U) << text;
 }
 
@@ -58,8 +59,8 @@ TEST(HostileCards, AnAddressThatIsNoneBecomesText) {
 
 TEST(HostileCards, ARunWithoutAnythingIsDrawn) {
   for (const Json& run : {Json(nullptr), Json::object(), Json::array(), Json("x")}) {
-    for (const auto& message : {run_card(run, {}), approval_card(run, "production", {}), failure_reply(run, std::nullopt, {}), question_card(run, "a", 0, {}),
-                                bypass_notice(run, "production", {})})
+    for (const auto& message : {run_card(run, {}), approval_card(run, "production", {}), failure_reply(run, std::nullopt, {}),
+                                question_card(run, "a", 0, {}), bypass_notice(run, "production", {})})
       EXPECT_EQ(over_limits(message), std::vector<std::string>{});
   }
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/fleet_plan.hpp"
+
+#include <algorithm>
+
+#include "deploy/ec2/shared.hpp"
+#include "fairlead/base/crypto.hpp"
+#include "fairlead/base/json.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+namespace {
+
+constexpr Duration switch_guess = std::chrono::seconds(10);
+
+/// Whoever cannot be reached is told at the deploy: nobody is spoken to here.
+class NoTransport : public Transport {
+ public:
+  Awaitable<std::string> ask(const Host& host, std::string, Deadline) override {
+    throw Error(ErrorKind::unavailable, host.id + ": hosts are not spoken to by a plan");
+  }
+  Awaitable<void> upload(const Host& host, const std::string&, const std::string&, const std::filesystem::path&, Deadline) override {
+    throw Error(ErrorKind::unavailable, host.id + ": hosts are not spoken to by a plan");
+  }
+  int parallel() const override { return 1; }
+};
+
+std::string estimate(const Inputs& in, const std::vector<Host>& hosts, const Balancer::Times& times) {
+  const auto serving = static_cast<int>(std::ranges::count_if(hosts, &Host::serving));
+  const auto rounds = static_cast<std::int64_t>(batches(in.settings.pace, static_cast<int>(hosts.size()), serving).size());
+  const auto drain = in.drain.value_or(times.drain);
+  const auto least = (switch_guess + times.health) * rounds;
+  const auto most = least + drain * rounds;
+  if (most == least) return "about " + format_duration(least) + ", and what the scripts take";
+  return format_duration(least) + " to " + format_duration(most) + " (draining " + format_duration(drain) + " at most, health " +
+         format_duration(times.health) + " a batch), and what the scripts take";
+}
+
+void take_problem(engine::ActionPlan& plan, const Error& error) {
+  if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout) throw error;
+  plan.problems.push_back({true, error.message(), error.hint()});
+}
+
+Awaitable<void> look_at_hosts(engine::ActionPlan& plan, const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope) {
+  NoTransport nobody;
+  const auto balancer = co_await make_balancer(in, parts, scope, nobody);
+  auto hosts = co_await find_hosts(in, parts, scope);
+  if (hosts.empty())
+    throw Error(ErrorKind::invalid, "no host matches the targets: " + describe_targets(in), "check tags, names and the region");
+  if (balancer) {
+    const auto traffic = co_await balancer->look(hosts);
+    for (auto& host : hosts) {
+      const auto found = traffic.find(host.id);
+      if (found == traffic.end())
+        plan.problems.push_back({false, host.id + ": " + balancer->describe() + " does not know it", "register it there first"});
+      host.serving = found != traffic.end() && found->second.kind == Traffic::Kind::serving;
+    }
+  }
+  hosts = in_order(std::move(hosts), "", in.settings.pace.zonal);
+  plan.lines = plan_lines(in, hosts, "the files of the commit", balancer.get());
+  auto times = Balancer::Times{};
+  if (balancer) times = co_await balancer->times();
+  plan.lines.push_back(estimate(in, hosts, times));
+  if (static_cast<int>(hosts.size()) > in.max_hosts)
+    plan.problems.push_back({true, std::to_string(hosts.size()) + " hosts match, more than max-hosts: " + std::to_string(in.max_hosts),
+                             "narrow the targets, or raise max-hosts if they are meant"});
+  if (const auto why = impossible(in.settings.pace, hosts); !why.empty()) plan.problems.push_back({true, why, ""});
+  for (const auto& host : hosts)
+    if (!host.reachable) plan.problems.push_back({false, host.id + ": " + host.unreachable_why, "it counts as a failed host"});
+}
+
+}  // namespace
+
+Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Parts& parts) {
+  engine::ActionPlan plan;
+  const auto with = dump(context.with());
+  // Which hosts there are is the business of their group: the approval binds to what is asked for.
+  plan.digest = sha256_hex(with);
+  if (with.contains("\"$expr\"")) {
+    plan.lines.push_back("what it does is known when the jobs before it have run");
+    co_return plan;
+  }
+  try {
+    const auto in = inputs_from(context.with());
+    co_await look_at_hosts(plan, in, parts, parts.scope ? parts.scope(context.environment()) : std::nullopt);
+  } catch (const Error& error) {
+    take_problem(plan, error);
+  }
+  co_return plan;
+}
+
+}  // namespace fairlead::deploy::ec2

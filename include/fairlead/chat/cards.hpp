@@ -15,10 +15,10 @@
 /// The clock changes nothing: what runs is drawn with the time it began, so that the same state gives the same bytes but for the
 /// block_ids. All results keep within Slack's limits.
 ///
-/// Verbs of the grants and their args: approve, reject, break-glass {run, stage, plan_digest} · cancel, retry {run} · rollback {app,
-/// environment} · answer {run, job, step, choice, asked_at?} · say, page {command} · open-picker {}. The action_id of a button is its
-/// verb, with "#1", "#2" … when its block has several of them; that of an address is "link". A menu of a list has the action_id "say"
-/// and handles as the values of its options.
+/// Verbs of the grants and their args: approve {run, stage, plan_digest, break_glass?}, reject {run, stage, plan_digest} · cancel, retry
+/// {run} · rollback {app, environment} · answer {run, job, step, choice, asked_at?} · say, page {command} · open-picker {}. The action_id
+/// of a button is its verb, with "#1", "#2" … when its block has several of them; that of an address is "link". A menu of a list has the
+/// action_id "say" and handles as the values of its options.
 namespace fairlead::chat {
 
 /// Turns a grant into a button's value, and remembers it to be stored with the message.
@@ -47,11 +47,6 @@ struct LogTail {
 Message failure_reply(const Json& run, const std::optional<LogTail>&, const CardContext&);
 /// A step asks in the middle of a job (`steps[].question {text, choices[], until}`): a button for each choice (verb `answer`, {run, job,
 /// step, choice}); without buttons once the step went on.
-Message question_card(const Json& run, const std::string& job, int step, const CardContext&);
-/// The approval of a stage was bypassed; for the channel, and for those who are to be told.
-Message bypass_notice(const Json& run, const std::string& stage, const CardContext&);
-
-/// A running step asks a person (`steps[].question`): its choices as buttons; without them once it was answered.
 Message question_card(const Json& run, const std::string& job, int step, const CardContext&);
 /// For the channels of `break-glass: notify`: who went past which approval, and the reason they gave.
 Message bypass_note(const Json& run, const std::string& stage, const CardContext&);

@@ -61,18 +61,11 @@ std::string compare_of(const CardContext& context, const Json& run) {
 
 std::string field(std::string_view name, const std::string& value) { return value.empty() ? "" : "*" + std::string(name) + "*\n" + value; }
 
-/// "needs approval by slack:@deployers (1 of 1 missing)": whom it takes.
-std::string needed(const CardContext& context, const Json& gate) {
-  constexpr std::string_view lead = "needs approval by ";
-  const auto reason = text_at(gate, "reason");
-  return clip(with_people(context, std::string_view(reason).substr(reason.starts_with(lead) ? lead.size() : 0)), 1500);
-}
-
 std::vector<std::string> fields_of(const CardContext& context, const Json& run, const Json& gate) {
   const auto changes = compare_of(context, run);
   const auto now_there = version_name(context.deployed);
   return {
-      field("Needed", needed(context, gate)),
+      field("Needed", needed_people(context, gate)),
       field("Approvals", k_of_n(gate)),
       field("Asked for by", person(context, text_at(run, "actor"))),
       field("Expires", date_of(gate, "expires_at")),
@@ -102,7 +95,7 @@ std::string decision_of(const CardContext& context, const Json& run, const Json&
 
 std::string sentence_of(const CardContext& context, const Json& run, const Json& gate, const std::string& place, const std::string& state) {
   const auto what = escape(plain_line(run_name(run), 120)) + " → " + line(place, 100);
-  if (state == "open") return what + " waits for approval by " + needed(context, gate) + "; " + k_of_n(gate) + " given";
+  if (state == "open") return what + " waits for approval by " + needed_people(context, gate) + "; " + k_of_n(gate) + " given";
   auto words = to_lower(look_of(state).words);
   const auto by = text_at(gate, "by");
   if (!by.empty() && (state == "rejected" || state == "bypassed")) words += " by " + person(context, by);
@@ -125,6 +118,7 @@ Message approval_card(const Json& run, const std::string& stage_name, const Card
   if (open) {
     blocks.fields(fields_of(context, run, gate));
     add_plan(blocks, member(gate, "plan"));
+    if (const auto why = text_at(gate, "plan_error"); !why.empty()) blocks.context("⚠ what it would do is not known: " + line(why, 500));
   } else {
     blocks.section(decision_of(context, run, stage, gate, state));
   }

@@ -41,7 +41,6 @@ void add_plan(Blocks& blocks, const Json& plan) {
     }
     blocks.lines(title_of(step), lines);
   }
-  if (const auto why = text_at(plan, "why"); !why.empty()) blocks.context("⚠ " + line(why, 500));
 }
 
 }  // namespace fairlead::chat

@@ -4,7 +4,6 @@
 #include "chat/cards/run_words.hpp"
 #include "chat/cards/words.hpp"
 
-/// Messages about one moment of a run that a person must see.
 namespace fairlead::chat {
 
 namespace {
@@ -67,22 +66,6 @@ Message question_card(const Json& run, const std::string& job_id, int index, con
     blocks.context(answer_line(context, question, step));
   }
   return within_limits({.text = line(run_name(run), 120) + (open ? " asks: " : " asked: ") + line(text, 500), .blocks = blocks.take()});
-}
-
-Message bypass_notice(const Json& run, const std::string& stage_name, const CardContext& context) {
-  const Json& stage = stage_of(run, stage_name);
-  const Json& gate = approval_gate(stage);
-  const auto place = line(text_at(stage, "environment", stage_name), 80);
-  const auto who = person(context, text_at(gate, "by", "somebody"));
-  const auto said = who + " bypassed the approval of " + place + " for " + line(run_name(run), 120);
-  const auto why = line(text_at(gate, "reason"), 600);
-  const auto at = date_of(gate, "closed_at");
-  Blocks blocks("bypass", context.revision);
-  blocks.section("🚨 *Break-glass* · " + said + (at.empty() ? "" : " · " + at) + (why.empty() ? "" : "\n“" + why + "”"));
-  blocks.section(commit_lines(context, run));
-  blocks.context("It is listed for review: somebody else should look at what was deployed, and why.");
-  blocks.actions({details_button(context, run)});
-  return within_limits({.text = "Break-glass: " + said + (why.empty() ? "" : ": " + why), .blocks = blocks.take()});
 }
 
 }  // namespace fairlead::chat

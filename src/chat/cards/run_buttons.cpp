@@ -44,11 +44,13 @@ Json reject_button(const CardContext& context, const Json& run, const Json& stag
 
 Json break_glass_button(const CardContext& context, const Json& run, const Json& stage) {
   if (!context.break_glass) return nullptr;
+  auto grant = about_gate("approve", run, stage);
+  grant.args["break_glass"] = true;
   const Confirm confirm{.title = "Bypass the approval?",
                         .text = "This deploys to " + place_of(stage) + " without the approval. It is announced, and listed for review.",
                         .yes = "Bypass…",
                         .danger = true};
-  return button(context, "Break glass…", about_gate("break-glass", run, stage), "danger", confirm);
+  return button(context, "Break glass…", std::move(grant), "danger", confirm);
 }
 
 Json cancel_button(const CardContext& context, const Json& run) {

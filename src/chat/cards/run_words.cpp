@@ -172,6 +172,12 @@ std::string gate_reason(const CardContext& context, const Json& gate) {
   return with_people(context, std::string_view(reason).substr(0, colon)) + line(reason.substr(colon), 300);
 }
 
+std::string needed_people(const CardContext& context, const Json& gate) {
+  constexpr std::string_view lead = "needs approval by ";
+  const auto reason = text_at(gate, "reason");
+  return clip(with_people(context, std::string_view(reason).substr(reason.starts_with(lead) ? lead.size() : 0)), 1500);
+}
+
 const Json& approval_gate(const Json& stage) {
   for (const auto& gate : member(stage, "gates"))
     if (text_at(gate, "kind") == "approval") return gate;

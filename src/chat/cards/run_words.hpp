@@ -28,6 +28,8 @@ std::string run_sentence(const CardContext&, const Json& run);
 const Json& open_gate(const Json& stage, std::string_view kind);
 /// Why it waits, people as mentions. Escaped.
 std::string gate_reason(const CardContext&, const Json& gate);
+/// Whom an open approval takes: "@deployers (1 of 1 missing)". Escaped.
+std::string needed_people(const CardContext&, const Json& gate);
 const Json& approval_gate(const Json& stage);
 const Json& stage_of(const Json& run, std::string_view name);
 

@@ -59,7 +59,9 @@ class Drawing {
     answered["stages"][2]["jobs"][0]["steps"][0]["question"]["by"] = "slack:U0LEAD";
     message("question_answered", question_card(answered, text_at(answered["stages"][2]["jobs"][0], "id"), 0, context_));
     const Json bypassed = given(run_decided("bypassed"));
-    message("bypass", bypass_notice(bypassed, text_at(bypassed["stages"][2], "name"), context_));
+    const Json late = given(run_half_approved());
+    message("reminder", reminder(late, text_at(late["stages"][2], "name"), {"<@U0LEAD>"}, context_));
+    message("bypass", bypass_note(bypassed, text_at(bypassed["stages"][2], "name"), context_));
   }
 
   void lists() {

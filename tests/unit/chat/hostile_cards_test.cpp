@@ -60,7 +60,7 @@ TEST(HostileCards, AnAddressThatIsNoneBecomesText) {
 TEST(HostileCards, ARunWithoutAnythingIsDrawn) {
   for (const Json& run : {Json(nullptr), Json::object(), Json::array(), Json("x")}) {
     for (const auto& message : {run_card(run, {}), approval_card(run, "production", {}), failure_reply(run, std::nullopt, {}),
-                                question_card(run, "a", 0, {}), bypass_notice(run, "production", {})})
+                                question_card(run, "a", 0, {}), bypass_note(run, "production", {}), reminder(run, "production", {}, {})})
       EXPECT_EQ(over_limits(message), std::vector<std::string>{});
   }
 }

@@ -74,15 +74,7 @@ std::string steps_of(const Json& job) {
 
 /// What the steps of a job would do, where they can tell.
 void print_step_plans(Output& output, const Json& job) {
-  for (const auto& step : member(job, "steps")) {
-    const Json& plan = member(step, "plan");
-    for (const auto& line : member(plan, "lines")) output.line("      " + line.get<std::string>());
-    for (const auto& problem : member(plan, "problems")) {
-      const std::string advice = text_at(problem, "advice");
-      output.line("      " + std::string(flag_at(problem, "fatal") ? "PROBLEM: " : "note: ") + text_at(problem, "text") +
-                  (advice.empty() ? "" : " - " + advice));
-    }
-  }
+  for (const auto& step : member(job, "steps")) print_step_plan(output, member(step, "plan"), "      ");
 }
 
 void print_stages(Output& output, const Json& plan) {

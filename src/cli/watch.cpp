@@ -108,6 +108,15 @@ int watch_run(Client& client, Output& output, const std::string& run, const Watc
   return exit_code_of_state(end, reason);
 }
 
+void print_step_plan(Output& output, const Json& plan, const std::string& indent) {
+  for (const auto& line : member(plan, "lines")) output.line(indent + line.get<std::string>());
+  for (const auto& problem : member(plan, "problems")) {
+    const std::string advice = text_at(problem, "advice");
+    output.line(indent + (flag_at(problem, "fatal") ? "PROBLEM: " : "note: ") + text_at(problem, "text") +
+                (advice.empty() ? "" : " - " + advice));
+  }
+}
+
 namespace {
 
 void print_steps(Output& output, const Json& job) {
@@ -119,6 +128,14 @@ void print_steps(Output& output, const Json& job) {
   }
 }
 
+/// What an approval is asked for.
+void print_gate_plan(Output& output, const Json& gate) {
+  for (const auto& step : member(gate, "plan")) {
+    output.line("      " + text_at(step, "job") + ", " + text_at(step, "action") + ":");
+    print_step_plan(output, step, "        ");
+  }
+}
+
 void print_stage(Output& output, const Json& stage) {
   const std::string environment = text_at(stage, "environment");
   const std::string reason = text_at(stage, "reason");
@@ -127,6 +144,7 @@ void print_stage(Output& output, const Json& stage) {
   for (const auto& gate : member(stage, "gates")) {
     const std::string why = text_at(gate, "reason");
     output.line("    gate " + text_at(gate, "kind") + ": " + text_at(gate, "state") + (why.empty() ? "" : "  " + why));
+    if (text_at(gate, "state") == "open") print_gate_plan(output, gate);
   }
   for (const auto& job : member(stage, "jobs")) {
     const std::string why = text_at(job, "reason");

@@ -302,6 +302,8 @@ void RunActor::perform(const std::vector<Want>& wants) {
       if (runner != runners_.end()) runner->second->cancel(stop->reason);
     } else if (const auto* question = std::get_if<WantCheck>(&want)) {
       run_check(*question);
+    } else if (const auto* unknown = std::get_if<WantStagePlan>(&want)) {
+      run_stage_plan(unknown->stage);
     } else if (const auto* reminder = std::get_if<WantReminder>(&want)) {
       const Json payload{{"stage", reminder->stage}, {"times", reminder->times}};
       post({std::string(events::gate_reminded), dump(payload), "fairlead"});

@@ -46,6 +46,11 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   void nudge();
   void slot_granted(const std::string& job);
   void plan_now();
+  /// Asks once more what an approval that is open would let the stage do, for whoever is about to give it. What cannot be asked now is
+  /// asked again before the stage starts.
+  Awaitable<void> look_again(std::string stage);
+  /// Whether that is another thing than what the gate shows.
+  bool is_outdated(const StageState&) const;
   /// The last act of a job's coroutine.
   void job_ended(const std::string& job, int attempt);
   /// Takes its places in the lines and marks the slots of jobs that run: before any run decides.
@@ -72,6 +77,8 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   void committed(Batch&);
   void perform(const std::vector<Want>&);
   void run_check(const WantCheck&);
+  void run_stage_plan(const std::string& stage);
+  Awaitable<void> ask_plan(std::string stage);
   Json resolved_check(const WantCheck&) const;
   void stand_in_lines();
   void stand_in(Line&, std::set<Place>& before, std::set<Place> after);
@@ -91,6 +98,8 @@ class RunActor : public std::enable_shared_from_this<RunActor> {
   std::set<std::string> slots_;   ///< jobs that hold one
   std::map<std::string, CheckFact> checks_;
   std::set<std::string> checking_;
+  std::map<std::string, PlanFact> plans_;  ///< by stage
+  std::set<std::string> asking_;           ///< stages whose plan is being asked for
   std::set<std::string> rolling_back_;
   std::set<Place> waits_at_;      ///< lines of environments it stands in
   std::set<Place> rolls_back_at_;

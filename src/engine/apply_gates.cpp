@@ -30,6 +30,20 @@ void drop_vote(GateState& gate, const std::string& person) {
   std::erase_if(gate.votes, [&](const Vote& vote) { return vote.person == person; });
 }
 
+/// What is approved from now on; what was said to another plan is void.
+void take_plan(GateState& gate, const Json& payload) {
+  const std::string digest = text_at(payload, "plan_digest");
+  if (digest != gate.plan_digest) {
+    gate.votes.clear();
+    gate.needs = static_cast<int>(number_at(payload, "needs"));
+  }
+  gate.plan_digest = digest;
+  gate.steps_digest = text_at(payload, "steps_digest");
+  gate.plan_error = text_at(payload, "plan_error");
+  gate.plan.reset();
+  if (const Json& plan = member(payload, "plan"); plan.is_array()) gate.plan = std::make_shared<const Json>(plan);
+}
+
 }  // namespace
 
 void gate_opened(RunState& run, const Input& input) {
@@ -48,6 +62,7 @@ void gate_opened(RunState& run, const Input& input) {
     gate->needs = static_cast<int>(number_at(p, "needs"));
     gate->plan_digest = text_at(p, "plan_digest");
   }
+  if (p.contains("steps_digest")) take_plan(*gate, p);
   gate->reason = text_at(p, "reason");
   gate->until = time_at(p, "until");
   update_stage(stage);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/gate_plan.hpp"
 #include "engine/quorum.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/json.hpp"
@@ -175,10 +176,14 @@ VoteResult vote(const RunState& run, const std::string& stage_name, const Approv
   }
   if (gate->expires_at && now >= *gate->expires_at)
     return refuse("the approval of " + stage->name + " expired at " + format_time(*gate->expires_at));
-  if ((!ballot.plan_digest.empty() && ballot.plan_digest != gate->plan_digest) || gate->plan_digest != run.plan_digest) {
+  if ((!ballot.plan_digest.empty() && ballot.plan_digest != gate->plan_digest) ||
+      gate->plan_digest != bound_digest(run.plan_digest, gate->steps_digest)) {
     return refuse("what " + stage->name + " would do has changed since you looked at it; look again before you decide", Kind::stale);
   }
   if (ballot.break_glass) return bypass(run, *stage, *gate, policy, ballot);
+  if (ballot.approve && !gate->plan_error.empty()) {
+    return refuse("what " + stage->name + " would do is not known yet (" + gate->plan_error + "); approve it when it is", Kind::stale);
+  }
 
   const Eligible rules = eligible_rules(ballot.person, policy);
   if (rules.empty()) {

@@ -83,7 +83,8 @@ Decider::Passage Decider::pass_gates(std::size_t index) {
     if (environment == Passage::ended) return Passage::ended;
     passed = passed && environment == Passage::open;
   }
-  passed = pass_checks(index, passed) && passed;
+  const bool asked = pass_plan(index, passed);
+  passed = pass_checks(index, passed) && asked && passed;
   // The closing of a gate is folded first: the next decision sees whether all of them hold still.
   return passed && out_.events.empty() ? Passage::open : Passage::blocked;
 }
@@ -100,7 +101,7 @@ Decider::Passage Decider::pass_environment(std::size_t index, const EnvironmentF
   }
   const bool doors = pass_lock_queue_calendar(stage, facts);
   const bool waited = pass_wait(stage, facts.wait_timer);
-  const Passage approval = pass_approval(stage, facts);
+  const Passage approval = pass_approval(index, facts);
   if (approval == Passage::ended) {
     // Nothing else of this decision counts when the approval ends the stage.
     const GateState& gate = *stage.gate("approval");
@@ -144,14 +145,15 @@ bool Decider::pass_wait(const StageState& stage, Duration timer) {
   return settle(stage, "wait", "wait", Block{"wait-timer of " + stage.environment + ": " + format_duration(timer), until});
 }
 
-Decider::Passage Decider::pass_approval(const StageState& stage, const EnvironmentFacts& facts) {
+Decider::Passage Decider::pass_approval(std::size_t index, const EnvironmentFacts& facts) {
+  const StageState& stage = run_.stages[index];
   const GateState* gate = stage.gate("approval");
   if (!facts.approval) {
     settle(stage, "approval", "approval", std::nullopt);
     return Passage::open;
   }
   if (gate == nullptr) {
-    open_approval(stage, *facts.approval);
+    open_approval(index, *facts.approval);
     return Passage::blocked;
   }
   if (gate->state == "passed" || gate->state == "bypassed") return Passage::open;
@@ -162,22 +164,9 @@ Decider::Passage Decider::pass_approval(const StageState& stage, const Environme
     return Passage::blocked;
   }
   wake(gate->expires_at);
+  if (!keep_plan(index, *gate, *facts.approval)) return Passage::blocked;
   remind(stage, *gate, *facts.approval);
   return Passage::blocked;
-}
-
-void Decider::open_approval(const StageState& stage, const ApprovalPolicy& policy) {
-  int needs = 0;
-  for (const auto& rule : policy.require) needs += rule.count;
-  const auto expires = policy.expires ? std::optional<Time>(world_.now + *policy.expires) : std::nullopt;
-  event(events::gate_opened, {{"stage", stage.name},
-                              {"kind", "approval"},
-                              {"key", "approval"},
-                              {"reason", "needs approval by " + missing_text({}, policy)},
-                              {"until", json_time(expires)},
-                              {"expires_at", json_time(expires)},
-                              {"needs", needs},
-                              {"plan_digest", run_.plan_digest}});
 }
 
 void Decider::remind(const StageState& stage, const GateState& gate, const ApprovalPolicy& policy) {

@@ -42,8 +42,15 @@ class Decider {
   bool pass_lock_queue_calendar(const StageState&, const EnvironmentFacts&);
   bool pass_queue(const StageState&, const EnvironmentFacts&);
   bool pass_wait(const StageState&, Duration timer);
-  Passage pass_approval(const StageState&, const EnvironmentFacts&);
-  void open_approval(const StageState&, const ApprovalPolicy&);
+  Passage pass_approval(std::size_t, const EnvironmentFacts&);
+  void ask_people(const StageState&, const ApprovalPolicy&, const PlanFact*, const std::string& why);
+  // decide_plan.cpp
+  bool says_what(std::size_t) const;
+  const PlanFact* fresh_plan(const StageState&);
+  bool open_approval(std::size_t, const ApprovalPolicy&);
+  bool keep_plan(std::size_t, const GateState&, const ApprovalPolicy&);
+  bool pass_plan(std::size_t, bool others_passed);
+  std::string change_of(const GateState&, const PlanFact&) const;
   void remind(const StageState&, const GateState&, const ApprovalPolicy&);
   bool pass_checks(std::size_t, bool others_passed);
   bool pass_check(const StageState&, const std::string& key, const std::string& what, bool others_passed, std::optional<Time> fence);

@@ -56,6 +56,22 @@ void require_deciding(const Engine::Impl& engine) {
 
 }  // namespace
 
+namespace {
+
+/// What the stage would do now is looked at before an approval counts; the ballot stays one for what the gate showed when it came.
+Awaitable<void> look_before(Engine::Impl& engine, std::shared_ptr<RunActor> actor, std::string stage, Ballot& ballot) {
+  const StageState& where = approval_stage(actor->state(), stage);
+  const GateState* gate = where.gate("approval");
+  const bool binds = ballot.approve && !ballot.break_glass && gate != nullptr && gate->is_open() && !gate->steps_digest.empty();
+  if (!binds) co_return;
+  const auto before = engine::vote(actor->state(), where.name, policy_for(engine, actor->state(), where), ballot, engine.now());
+  if (before.kind != VoteResult::Kind::accepted) co_return;
+  if (ballot.plan_digest.empty()) ballot.plan_digest = gate->plan_digest;
+  co_await actor->look_again(where.name);
+}
+
+}  // namespace
+
 Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) {
   require_deciding(*impl_);
   auto actor = impl_->actor(id);
@@ -65,9 +81,14 @@ Awaitable<std::string> Engine::vote(RunId id, std::string stage, Ballot ballot) 
     const std::string why = run.reason.empty() ? "" : ": " + run.reason;
     throw Error(ErrorKind::conflict, label(run) + " is already " + std::string(to_string(run.state)) + why);
   }
+  co_await look_before(*impl_, actor, stage, ballot);
   std::string text;
   co_await actor->ask([&](const RunState& run) {
     const StageState& where = approval_stage(run, stage);
+    if (ballot.approve && !ballot.break_glass && actor->is_outdated(where)) {
+      throw Error(ErrorKind::conflict, "what " + where.name + " of " + label(run) +
+                                           " would do has changed since you looked at it; look again before you decide");
+    }
     return events_or_throw(engine::vote(run, where.name, policy_for(*impl_, run, where), ballot, impl_->now()), text);
   });
   co_return text;

@@ -52,6 +52,7 @@ struct Engine::Impl {
   std::vector<Lock> locks;                                            ///< mirror of the "lock" documents
   std::map<Place, RunId> holds;                                       ///< mirror of the "hold" documents
   std::map<Place, std::int64_t> deployed;  ///< newest run that succeeded at (environment, app), rollbacks aside
+  std::set<std::string, std::less<>> planning_actions;  ///< those that can say what they would do
   Line by_ref;  ///< unfinished runs by (app, ref)
   Line by_environment;  ///< runs that wait at (environment, app)
   Line rollbacks;       ///< rollbacks among them: not in the order of the others

@@ -69,6 +69,8 @@ Json gate_json(const GateState& gate) {
   json["needs"] = gate.needs;
   json["expires_at"] = time_text(gate.expires_at);
   json["plan_digest"] = gate.plan_digest;
+  if (gate.plan) json["plan"] = *gate.plan;
+  if (!gate.plan_error.empty()) json["plan_error"] = gate.plan_error;
   Json& votes = json["votes"] = Json::array();
   for (const auto& vote : gate.votes) votes.push_back(vote_json(vote));
   return json;

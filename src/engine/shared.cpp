@@ -51,6 +51,9 @@ CalendarRules rules_of(const pipeline::CalendarConfig& config) {
 
 Engine::Impl::Impl(Parts given) : parts(std::move(given)), definitions(parts.pool), anything_changed(parts.executor), idle(parts.executor) {
   for (const auto& [name, environment] : parts.config->environments) environments.emplace(name, constant_facts(environment));
+  for (const auto& [name, action] : parts.actions) {
+    if (action->plans()) planning_actions.insert(name);
+  }
   for (const auto& [name, calendar] : parts.config->calendars) {
     calendars.emplace(name, std::make_shared<Calendar>(rules_of(calendar), parts.config_folder));
   }

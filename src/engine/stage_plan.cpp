@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/actor.hpp"
 #include "engine/conditions.hpp"
 #include "engine/plan_index.hpp"
 #include "engine/reuse.hpp"
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/json.hpp"
+#include "fairlead/base/log.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/action.hpp"
 #include "fairlead/engine/source.hpp"
@@ -20,7 +22,7 @@ namespace {
 
 constexpr std::size_t most_lines = 60;
 constexpr std::size_t longest_line = 300;
-constexpr auto patience = std::chrono::seconds(30);  ///< a person waits for the answer
+constexpr auto patience = std::chrono::seconds(15);  ///< a person waits for the answer
 
 /// Outputs of jobs and steps are there once they have run; a variable may still come from a step before.
 bool is_known(const pipeline::Reference& reference, const Json& contexts) {
@@ -145,14 +147,6 @@ Json resolve_known(const Json& value, const pipeline::Scope& scope) {
   return out;
 }
 
-std::set<std::string, std::less<>> planning_actions(const Actions& actions) {
-  std::set<std::string, std::less<>> names;
-  for (const auto& [name, action] : actions) {
-    if (action->plans()) names.insert(name);
-  }
-  return names;
-}
-
 Awaitable<PlanFact> plan_stage(Engine::Impl& engine, RunState run, std::size_t index) {
   const auto& stage = run.index->stages[index];
   Json steps = Json::array();
@@ -179,6 +173,49 @@ Awaitable<PlanFact> plan_stage(Engine::Impl& engine, RunState run, std::size_t i
   fact.steps = std::make_shared<const Json>(std::move(steps));
   fact.at = engine.now();
   co_return fact;
+}
+
+void RunActor::run_stage_plan(const std::string& stage) {
+  if (asking_.insert(stage).second) spawn(engine_.parts.executor, "plan of " + stage + " of " + label(state_), ask_plan(stage));
+}
+
+/// An error that is no answer of the outside is one too: the gate says so, and it is asked again.
+Awaitable<void> RunActor::ask_plan(std::string stage) {
+  auto self = shared_from_this();
+  PlanFact fact;
+  const auto found = std::ranges::find(state_.stages, stage, &StageState::name);
+  try {
+    fact = co_await plan_stage(engine_, state_, static_cast<std::size_t>(found - state_.stages.begin()));
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::canceled) throw;
+    fact.why = error.message();
+    fact.at = engine_.now();
+  }
+  plans_[stage] = std::move(fact);
+  asking_.erase(stage);
+  nudge();
+}
+
+Awaitable<void> RunActor::look_again(std::string stage) {
+  constexpr auto at_most = std::chrono::seconds(10);
+  auto self = shared_from_this();
+  const auto found = std::ranges::find(state_.stages, stage, &StageState::name);
+  try {
+    PlanFact fact = co_await with_deadline(plan_stage(engine_, state_, static_cast<std::size_t>(found - state_.stages.begin())),
+                                           deadline_in(at_most), "looking again at what " + stage + " would do");
+    if (fact.known) plans_[stage] = std::move(fact);
+  } catch (const Error& error) {
+    if (!is_passing(error.kind())) throw;
+    log::info("gate.not-asked-again", {{"run", label(state_)}, {"stage", stage}, {"why", error.message()}});
+  }
+  nudge();
+}
+
+bool RunActor::is_outdated(const StageState& stage) const {
+  const auto fact = plans_.find(stage.name);
+  const GateState* gate = stage.gate("approval");
+  return fact != plans_.end() && fact->second.known && gate != nullptr && gate->is_open() && !gate->steps_digest.empty() &&
+         gate->steps_digest != fact->second.digest;
 }
 
 }  // namespace fairlead::engine

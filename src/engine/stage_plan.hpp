@@ -17,7 +17,4 @@ Json resolve_known(const Json& value, const pipeline::Scope&);
 /// The run must be planned. Reads only, of a state that does not change meanwhile: `run` is a copy.
 Awaitable<PlanFact> plan_stage(Engine::Impl&, RunState run, std::size_t stage);
 
-/// The names of those that can.
-std::set<std::string, std::less<>> planning_actions(const Actions&);
-
 }  // namespace fairlead::engine

@@ -12,11 +12,15 @@ World RunActor::world(const RunState& state) const {
   World world;
   world.now = engine_.now();
   world.checks = checks_;
+  world.plans = plans_;
   world.slots = slots_;
   if (is_terminal(state.state)) return world;
   for (const auto& stage : state.stages) {
     const bool waits = stage.state == State::queued || stage.state == State::waiting;
-    if (waits && !stage.environment.empty()) world.environments.try_emplace(stage.environment, engine_.facts(stage.environment, state));
+    if (!waits || stage.environment.empty()) continue;
+    const auto [known, fresh] = world.environments.try_emplace(stage.environment);
+    if (fresh) known->second = engine_.facts(stage.environment, state);
+    if (known->second.approval && world.planning.empty()) world.planning = engine_.planning_actions;
   }
   if (const RunActor* newest = engine_.by_ref.last(ref_place()); newest != nullptr && newest->state().number > state.number) {
     world.superseded_by = label(newest->state());

@@ -58,13 +58,16 @@ stages:
   - name: production
     environment: production
     jobs:
-      task: { steps: [ { ecs-run-task: { cluster: web, task-definition: job, images: { app: "${{ jobs.image.outputs.uri }}" } } } ] }
-      night: { needs: [task], steps: [ { ecs-schedule: { cluster: web, rule: nightly, task-definition: job, images: { app: "${{ jobs.image.outputs.uri }}" } } } ] }
+      night: { steps: [ { ecs-schedule: { cluster: web, rule: nightly, task-definition: job, images: { app: "${{ jobs.image.outputs.uri }}" } } } ] }
       live:
         needs: [night]
         steps:
           - id: deploy
             ecs-deploy: { cluster: web, service: "${{ inputs.service }}", images: { app: "${{ jobs.image.outputs.uri }}" }, stability: 2s }
+  - name: tasks
+    environment: tasks
+    jobs:
+      task: { steps: [ { ecs-run-task: { cluster: web, task-definition: job, images: { app: "${{ jobs.image.outputs.uri }}" } } } ] }
 Y
 sed -i "s|@REGISTRY@|$registry|" "$dir/shop/.fairlead.yml"
 commit shop "deploy it" >/dev/null
@@ -74,6 +77,7 @@ data: "@DIR@/data"
 apps: { shop: { repository: "file://@DIR@/shop.git" } }
 environments:
   staging: { aws: { region: us-east-1, endpoint: "$aws" } }
+  tasks: { aws: { region: us-east-1, endpoint: "$aws" } }
   production:
     aws: { region: us-east-1, endpoint: "$aws" }
     approval: { require: [ { from: ["*"], count: 1 } ], self: allow }
@@ -92,9 +96,8 @@ text=$(fl plan shop staging --image "$registry/sim/api:7")
 contains "plan of a given image shows it by its digest" "$text" "sim/api@sha256:"
 text=$(fl deploy shop staging --dry-run)
 contains "deploy --dry-run says the same" "$text" "1 wave of up to 4 tasks"
-text=$(fl plan shop production)
-contains "plan of a task that runs once" "$text" "runs a new revision of job in cluster web"
-contains "plan of a schedule" "$text" "rule nightly (rate(1 day), enabled) runs job:1 → a new revision of job"
+contains "plan of a task that runs once" "$(fl plan shop tasks)" "runs a new revision of job in cluster web"
+contains "plan of a schedule" "$(fl plan shop production)" "rule nightly (rate(1 day), enabled) runs job:1 → a new revision of job"
 plan=$(api /api/v1/apps/shop/environments/staging/plan)
 equal "the API has it as an object" "$(printf %s "$plan" | json stages.1.jobs.0.steps.0.plan.details.target)" ecs:us-east-1:web/api
 equal "with the waves" "$(printf %s "$plan" | json stages.1.jobs.0.steps.0.plan.details.waves)" 1
@@ -117,4 +120,73 @@ faults '[{"fault":"error","operation":"ecs.DescribeServices","code":"AccessDenie
 contains "a refusal comes with what to allow" "$(fl plan shop staging 2>&1)" "allow ecs:DescribeServices"
 faults '[]'
 equal "nothing of all this has changed anything" "$(changes)" "$before"
+
+# ---- an approval binds to the plan
+gate() { # FIELD of the approval
+  fl --json show "$run" | node -e 'const run = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    const gate = run.stages[2].gates.find(one => one.kind === "approval") ?? {}, value = gate[process.argv[1]];
+    console.log(typeof value === "object" ? JSON.stringify(value) : value)' "$1"
+}
+start_run() { # TAG: a run that stops at the approval of production
+  run=$(fl --json deploy shop production --image "$registry/sim/api:$1" | json id)
+  local end=$((SECONDS + 90))
+  until [ "$(gate state)" = open ]; do
+    [ "$SECONDS" -lt "$end" ] || { fail "$run does not wait: $(fl show "$run")"; return; }
+    read -r -t 0.1 <> <(:) || true
+  done
+}
+until_gate() { # PATTERN: the reason of the gate, at most 30 s
+  local end=$((SECONDS + 30))
+  until [[ $(gate reason) == *"$1"* ]]; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    read -r -t 0.1 <> <(:) || true
+  done
+}
+until_over() {
+  local end=$((SECONDS + 120))
+  state=""
+  while [ "$SECONDS" -lt "$end" ]; do
+    state=$(run_state "$run" 2>/dev/null)
+    case $state in succeeded | failed | canceled | lost | superseded) return ;; esac
+    read -r -t 0.2 <> <(:) || true
+  done
+}
+elsewhere() { # IMAGE-TAG: somebody deploys with other tools
+  ecs RegisterTaskDefinition '{"family":"api","containerDefinitions":[{"name":"app","image":"'$registry/sim/api:$1'","memory":64}]}' >/dev/null
+  ecs UpdateService '{"cluster":"web","service":"api","taskDefinition":"api"}' >/dev/null
+  until_settled
+}
+
+start_run 2
+contains "the gate shows what would change" "$(gate plan)" "containerDefinitions.app.image"
+contains "show prints it where people look" "$(fl show "$run")" "1 wave of up to 4 tasks"
+equal "nothing has changed while people are asked" "$(changes)" "$before"
+check "somebody else deploys meanwhile" elsewhere 9
+text=$(fl approve "$run" 2>&1)
+contains "who approves what was shown is told that it changed" "$text" "has changed since you looked at it"
+check "the gate says what is new" until_gate "now: service web/api runs api:2"
+check "the new plan can be approved" fl approve "$run"
+until_over
+equal "and is carried out" "$state" succeeded
+[ "$state" = succeeded ] || fl show "$run"
+contains "the schedule runs the new revision" "$(events ListTargetsByRule '{"Rule":"nightly"}')" "task-definition/job:"
+
+# A throttled account: the gate says so, nobody approves what nobody knows, and it is asked again by itself.
+check "the service is at rest" until_settled
+faults '[{"fault":"throttle","operation":"ecs.DescribeServices","rate":1}]'
+start_run 3
+contains "the gate says that AWS does not answer" "$(gate reason)" "is not known"
+contains "an unknown plan is not approved" "$(fl approve "$run" 2>&1)" "is not known yet"
+faults '[]'
+check "it is asked again by itself" until_gate "needs approval by"
+end=$((SECONDS + 60))
+until [ "$(gate plan_error)" = undefined ] || [ "$SECONDS" -ge "$end" ]; do read -r -t 0.2 <> <(:) || true; done
+contains "until it is known" "$(gate plan)" "containerDefinitions.app.image"
+# The server dies before anybody approves: what was shown is in the log.
+kill_server
+start_server || done_testing
+contains "a restarted server shows the same" "$(gate plan)" "containerDefinitions.app.image"
+check "and takes the approval" fl approve "$run"
+until_over
+equal "the deploy ends well" "$state" succeeded
 done_testing

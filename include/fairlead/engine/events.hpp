@@ -24,7 +24,9 @@ inline constexpr std::string_view run_retried = "run.retried";
 /// {reason}: handling it crashed the server three times; it waits for a person (`retry`).
 inline constexpr std::string_view run_parked = "run.parked";
 
-/// {stage, kind, key, reason, until, expires_at, needs, plan_digest}: also sent again when reason or until change.
+/// {stage, kind, key, reason, until, expires_at, needs, plan_digest, plan[…], steps_digest, plan_error}: also sent again when reason
+/// or until change. An approval whose plan_digest is another than before asks anew: votes for the old one are void. `plan`: what the
+/// steps of the stage said they would do, each {job, step, name, action, lines[], problems[{fatal, text, advice}], digest}.
 inline constexpr std::string_view gate_opened = "gate.opened";
 /// {stage, key, person, approve, reason, rule, rules[], needs, missing, via}
 inline constexpr std::string_view gate_voted = "gate.voted";

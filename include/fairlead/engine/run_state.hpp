@@ -49,7 +49,10 @@ struct GateState {
   std::optional<Time> expires_at;
   int needs = 0;              ///< approvals still missing
   std::vector<Vote> votes;
-  std::string plan_digest;    ///< what an approval is bound to
+  std::string plan_digest;    ///< what an approval is bound to: the run's plan, and what the steps said they would do
+  std::string steps_digest;   ///< of the latter alone; empty: they were not asked, or it is not known
+  std::shared_ptr<const Json> plan;  ///< [{job, step, name, action, lines[], problems[], digest}] of the steps; or null
+  std::string plan_error;     ///< why what the steps would do is not known; empty: it is, or none of them can tell
   std::string by;             ///< who closed it: rejected, bypassed
   int reminded = 0;           ///< reminders sent
   bool is_open() const { return state == "open"; }

@@ -55,6 +55,8 @@ World Simulator::world_of(const Run& run, bool stale) {
   world.now = now_;
   world.slots = run.slots;
   world.checks = run.checks;
+  world.plans = run.plans;
+  if (seed_ % 3 != 0) world.planning = {"run"};
   if (run.over()) return world;
   for (const auto& [name, environment] : environments_) {
     EnvironmentFacts facts = environment.facts;
@@ -259,13 +261,22 @@ void Simulator::cast_vote(Run& run) {
   ballot.approve = chance(95);
   ballot.break_glass = chance(3);
   ballot.reason = chance(50) ? "fine" : "";
-  ballot.plan_digest = chance(90) ? run.state.plan_digest : "another";
+  const StageState* stage = nullptr;
+  for (const auto& one : run.state.stages) {
+    if (one.environment == "production" && one.state == State::waiting) stage = &one;
+  }
+  const GateState* gate = stage == nullptr ? nullptr : stage->gate("approval");
+  const std::string shown = gate == nullptr ? run.state.plan_digest : gate->plan_digest;
+  ballot.plan_digest = chance(90) ? shown : "another";
   const auto result = vote(run.state, "", *environments_["production"].facts.approval, ballot, now_);
   if (result.kind != VoteResult::Kind::accepted && !result.events.empty()) violation(run, "a refused ballot has events");
-  if (!result.events.empty() && ballot.plan_digest != run.state.plan_digest) violation(run, "a ballot for another plan counts (I10)");
+  if (!result.events.empty() && ballot.plan_digest != shown) violation(run, "a ballot for another plan counts (I10)");
+  if (!result.events.empty() && ballot.approve && !ballot.break_glass && !gate->plan_error.empty())
+    violation(run, "an unknown plan is approved (I10)");
   if (result.text.empty()) violation(run, "a ballot without an answer");
   for (const auto& event : result.events) append(run, event);
   if (!result.events.empty()) run.groups_at_vote[ballot.person.id] = ballot.person.groups;
+  if (!result.events.empty()) run.digest_at_vote[ballot.person.id] = shown;
 }
 
 void Simulator::take_back_vote(Run& run) {
@@ -276,6 +287,20 @@ void Simulator::take_back_vote(Run& run) {
 void Simulator::answer_checks(Run& run) {
   for (const auto& want : run.last.wants) {
     if (const auto* check = std::get_if<WantCheck>(&want)) run.checks[check->stage + "/" + check->key] = {chance(70), "answered 503", now_};
+  }
+}
+
+void Simulator::answer_plans(Run& run, bool faults) {
+  for (const auto& want : run.last.wants) {
+    const auto* asked = std::get_if<WantStagePlan>(&want);
+    if (asked == nullptr) continue;
+    PlanFact& fact = run.plans[asked->stage];
+    fact = {};
+    fact.at = now_;
+    fact.known = !faults || chance(80);
+    if (!fact.known) fact.why = "throttled";
+    fact.digest = "does " + std::to_string(truth_[run.state.app]);
+    if (fact.known) fact.steps = std::make_shared<const Json>(Json::array({{{"job", "j"}, {"lines", Json::array({fact.digest})}}}));
   }
 }
 
@@ -309,6 +334,7 @@ void Simulator::crash() {
     run->slots.clear();
     run->asked.clear();
     run->checks.clear();
+    run->plans.clear();
     run->last = {};
     for (const auto& stage : run->state.stages) {
       for (const auto& job : stage.jobs) {
@@ -357,9 +383,10 @@ void Simulator::step() {
     with(waits, &Simulator::cast_vote);
   else if (dice < 79)
     with(waits, &Simulator::take_back_vote);
-  else if (dice < 87)
+  else if (dice < 87) {
     with(planned, &Simulator::answer_checks);
-  else if (dice < 89)
+    if (Run* run = pick(planned)) answer_plans(*run, true);
+  } else if (dice < 89)
     with(alive, &Simulator::cancel_run);
   else if (dice < 91)
     with(ended, &Simulator::retry_run);
@@ -371,6 +398,7 @@ void Simulator::step() {
     crash();
   else if (dice < 97)
     change_environment();
+  if (chance(6)) ++truth_[chance(70) ? "shop" : "blog"];
   now_ += chance(1) ? std::chrono::hours(5) : std::chrono::seconds(below(60));
   settle_all(chance(20));
 }
@@ -402,6 +430,7 @@ void Simulator::drain() {
       for (auto& want : run->last.wants) {
         if (const auto* check = std::get_if<WantCheck>(&want)) run->checks[check->stage + "/" + check->key] = {true, "", now_};
       }
+      answer_plans(*run, false);
     }
     if (!open) return;
     now_ += std::chrono::seconds(5 + below(60));

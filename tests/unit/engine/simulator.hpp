@@ -61,6 +61,7 @@ class Simulator {
   void cast_vote(Run&);
   void take_back_vote(Run&);
   void answer_checks(Run&);
+  void answer_plans(Run&, bool faults);
   void cancel_run(Run&);
   void retry_run(Run&);
   void park_run(Run&);
@@ -82,6 +83,7 @@ class Simulator {
   void check_transitions(Run&, const store::Event&);
   void check_start(Run&, const store::Event&);
   void check_quorum(Run&, const StageState&);
+  void check_plan(Run&, const StageState&, const GateState&);
   void check_decision(Run&, const Decision&);
   RunState check_refold(Run&);
   void violation(const Run&, const std::string& text);
@@ -99,6 +101,7 @@ class Simulator {
   std::map<Hold, const Run*> holds_;
   std::unique_ptr<SlotQueue> slots_;
   std::map<std::string, std::int64_t> numbers_;
+  std::map<std::string, int> truth_;  ///< by app: what a deploy would do; changes when somebody else deploys
   std::vector<std::string> violations_;
 };
 

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "engine/explain.hpp"
+#include "engine/gate_plan.hpp"
 #include "simulator_run.hpp"
 
 namespace fairlead::engine::test {
@@ -20,8 +21,8 @@ auto facts_of(const JobState& j) {
 }
 auto facts_of(const Vote& v) { return std::tie(v.person, v.approve, v.reason, v.at, v.rule, v.rules, v.via); }
 auto facts_of(const GateState& g) {
-  return std::tie(g.kind, g.key, g.state, g.reason, g.until, g.opened_at, g.closed_at, g.expires_at, g.needs, g.plan_digest, g.by,
-                  g.reminded);
+  return std::tie(g.kind, g.key, g.state, g.reason, g.until, g.opened_at, g.closed_at, g.expires_at, g.needs, g.plan_digest, g.steps_digest,
+                  g.plan_error, g.by, g.reminded);
 }
 auto facts_of(const StageState& s) {
   return std::tie(s.name, s.environment, s.state, s.reason, s.attempt, s.retries, s.finishing, s.rollback, s.started_at, s.finished_at);
@@ -39,7 +40,7 @@ bool all_same(const std::vector<T>& a, const std::vector<T>& b, bool (*same_part
 
 bool same_step(const StepState& a, const StepState& b) { return same_json(a.progress, b.progress); }
 bool same_vote(const Vote&, const Vote&) { return true; }
-bool same_gate(const GateState& a, const GateState& b) { return all_same(a.votes, b.votes, same_vote); }
+bool same_gate(const GateState& a, const GateState& b) { return all_same(a.votes, b.votes, same_vote) && same_json(a.plan, b.plan); }
 bool same_job(const JobState& a, const JobState& b) { return all_same(a.steps, b.steps, same_step) && same_json(a.reports, b.reports); }
 bool same_stage(const StageState& a, const StageState& b) {
   return all_same(a.gates, b.gates, same_gate) && all_same(a.jobs, b.jobs, same_job);
@@ -120,7 +121,7 @@ void Simulator::check_quorum(Run& run, const StageState& stage) {
   }
   if (gate->state != "passed") return violation(run, "production started with its approval " + gate->state + " (I10)");
   if (gate->expires_at && *gate->closed_at >= *gate->expires_at) violation(run, "an expired approval opened (I10)");
-  if (gate->plan_digest != run.state.plan_digest) violation(run, "approved for another plan (I10)");
+  check_plan(run, stage, *gate);
   bool quorum = false;
   for (const auto& first : gate->votes) {
     for (const auto& second : gate->votes) {
@@ -135,6 +136,22 @@ void Simulator::check_quorum(Run& run, const StageState& stage) {
       violation(run, "approved by " + vote.person + ", who is excluded (I10)");
     }
   }
+}
+
+/// What was approved is what everybody who approved it saw, and what was told in the last moment.
+void Simulator::check_plan(Run& run, const StageState& stage, const GateState& gate) {
+  if (gate.plan_digest != bound_digest(run.state.plan_digest, gate.steps_digest)) violation(run, "approved for another plan (I10)");
+  for (const auto& vote : gate.votes) {
+    if (vote.approve && run.digest_at_vote[vote.person] != gate.plan_digest) violation(run, vote.person + " approved another plan (I10)");
+  }
+  const auto& jobs = run.state.plan->stages[static_cast<std::size_t>(&stage - run.state.stages.data())].jobs;
+  const bool tells = seed_ % 3 != 0 && std::ranges::any_of(jobs, [](const pipeline::PlanJob& job) { return job.skip.empty(); });
+  if (!tells) return;
+  if (gate.steps_digest.empty()) violation(run, "an unknown plan was approved (I10)");
+  const auto fact = run.plans.find(stage.name);
+  const bool told = fact != run.plans.end() && fact->second.known && now_ - fact->second.at <= std::chrono::seconds(10);
+  if (!told) violation(run, "went on without asking again what it would do (I10)");
+  if (told && fact->second.digest != gate.steps_digest) violation(run, "does another thing than what was approved (I10)");
 }
 
 /// A decision without events says what goes on; something has to, or the run would never end.

@@ -17,6 +17,8 @@ struct Simulator::Run {
   std::set<std::string> slots;   ///< jobs that were given one
   std::set<std::string> asked;
   std::map<std::string, CheckFact> checks;
+  std::map<std::string, PlanFact> plans;
+  std::map<std::string, std::string> digest_at_vote;  ///< by person: of the plan that they saw
   Decision last;
   std::map<std::string, State> seen;     ///< last known state of stages and jobs
   std::map<std::string, int> rounds;     ///< by job: how often its attempts were counted anew

@@ -38,6 +38,8 @@ Json evaluated(Json value, const pipeline::Scope& scope, const std::string& path
   return result;
 }
 
+constexpr std::string_view note_kind = "deploy-note";
+
 /// The lock of a resource as a document: {run, job}.
 std::string holder_json(const engine::JobKey& key) { return dump(Json{{"run", key.run.str()}, {"job", key.job}}); }
 
@@ -112,6 +114,22 @@ deploy::Parts deploy_parts(const DeployWorld& world) {
   };
   parts.release = [store = world.store](std::string resource, engine::JobKey key) -> Awaitable<void> {
     return store->transact([resource = std::move(resource), key = std::move(key)](store::Tx& tx) { release(tx, resource, key); });
+  };
+  parts.note = [store = world.store](std::string key, std::optional<std::string> json) -> Awaitable<void> {
+    return store->transact([key = std::move(key), json = std::move(json)](store::Tx& tx) {
+      if (json) {
+        tx.put(note_kind, key, *json);
+      } else {
+        tx.erase(note_kind, key);
+      }
+    });
+  };
+  parts.notes = [store = world.store] {
+    return store->read([](store::View& view) {
+      std::map<std::string, std::string> notes;
+      for (auto& doc : view.list(note_kind)) notes.emplace(std::move(doc.key), std::move(doc.body));
+      return notes;
+    });
   };
   parts.hold = [engine = world.engine](std::string environment, std::string app, std::string reason) {
     return hold(**engine, std::move(environment), std::move(app), std::move(reason));

@@ -3,6 +3,7 @@
 
 #include "deploy/ecs/action_plan.hpp"
 #include "deploy/ecs/deploy_step.hpp"
+#include "deploy/ecs/janitor.hpp"
 #include "deploy/ecs/run_task.hpp"
 #include "deploy/ecs/schedule.hpp"
 #include "fairlead/base/json.hpp"
@@ -86,6 +87,7 @@ class ScheduleAction : public engine::Action {
 
 void add_ecs_actions(engine::Actions& actions, const Parts& parts) {
   const auto shared = std::make_shared<Shared>(parts);
+  ecs::resume_draining(shared->parts, shared->poller);
   actions["ecs-deploy"] = std::make_shared<DeployAction>(shared);
   actions["ecs-run-task"] = std::make_shared<RunTaskAction>(shared);
   actions["ecs-schedule"] = std::make_shared<ScheduleAction>(shared);

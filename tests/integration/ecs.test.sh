@@ -113,6 +113,19 @@ equal "lost answers: one revision" $(($(effects RegisterTaskDefinition) - regist
 equal "lost answers: one update" $(($(effects UpdateService) - updated)) 1
 faults '[]'
 
+# The revision has to wait for its turn, and meanwhile somebody else deploys.
+updated=$(effects UpdateService) asked=$(calls RegisterTaskDefinition)
+faults '[{"fault":"throttle","operation":"RegisterTaskDefinition"}]'
+start 15
+check "the plan is made, the revision waits" until_calls RegisterTaskDefinition $((asked + 1))
+ecs UpdateService '{"cluster":"web","service":"api","taskDefinition":"api:2"}' >/dev/null
+faults '[]'
+await
+equal "the deploy of somebody else is not overwritten" "$state" failed
+contains "the log says whose revision it found" "$(logs)" "someone else set the service to api:2"
+equal "only the other one has updated" $(($(effects UpdateService) - updated)) 1
+check "and theirs goes its way" until_completed
+
 # A task that runs once: its file has expressions and YAML's numbers, its log and its exit code are the step's.
 make_repo job
 mkdir "$dir/job/deploy"

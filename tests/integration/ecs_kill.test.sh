@@ -79,6 +79,13 @@ kill_server
 start_server || done_testing
 ends_once "in the stability window" succeeded
 
+# What a deploy left to the background is not forgotten.
+deployment=$(service deployments.0.id)
+kill_server
+start_server || done_testing
+has_drained() { grep -q "deploy.drained service=api deployment=$deployment" "$dir/server.log"; }
+check "draining is looked after by the next server" until_true has_drained
+
 # The clock stops when two tasks have failed; the server learns of it by asking, and nothing moves while it goes back.
 faults '[{"fault":"image-missing","service":"api","count":4}]'
 freeze

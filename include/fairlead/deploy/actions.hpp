@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -34,11 +35,14 @@ struct Parts {
   /// ssh_config for the hosts of an environment; empty: that of the server's user. May be empty.
   std::function<std::filesystem::path(const std::string& environment)> ssh_config;
   std::filesystem::path data_folder;  ///< sockets of shared ssh connections go there
+  /// Keeps a note over restarts of the server; without text, forgets it. May be absent, like `notes`.
+  std::function<Awaitable<void>(std::string key, std::optional<std::string> json)> note;
+  std::function<Awaitable<std::map<std::string, std::string>>()> notes;
   /// Locks an environment for an app after a rollback, once, with its reason.
   std::function<Awaitable<void>(std::string environment, std::string app, std::string reason)> hold;
 };
 
-/// Adds ecs-deploy, ecs-run-task and ecs-schedule.
+/// Adds ecs-deploy, ecs-run-task and ecs-schedule, and goes on with what deploys of an earlier server left to the background.
 void add_ecs_actions(engine::Actions&, const Parts&);
 /// Adds ec2-deploy.
 void add_ec2_actions(engine::Actions&, const Parts&);

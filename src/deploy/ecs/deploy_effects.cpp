@@ -38,7 +38,26 @@ Awaitable<std::optional<std::string>> DeployStep::updated_already() {
   co_return std::nullopt;
 }
 
+/// Among many deploys a revision may wait minutes for its turn to be registered: what the plan was made on must still be there.
+Awaitable<void> DeployStep::check_baseline() {
+  std::string found;
+  for (int tries = 0; tries < 3; ++tries) {
+    if (tries > 0) co_await sleep_for(2s);  // reads are eventually consistent
+    const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
+    const Service service = service_from(raw);
+    const Deployment* primary = service.primary();
+    if (primary == nullptr) co_return;
+    found = primary->task_definition;
+    if (found == plan_.baseline.task_definition || found == rollout_->task_definition()) co_return;
+  }
+  throw Error(
+      ErrorKind::conflict,
+      "between the plan of this deploy and its update, someone else set the service to " + revision_of(found) + "; it was left alone",
+      "look at the service, then retry the run");
+}
+
 Awaitable<std::string> DeployStep::send_update(Json request) {
+  co_await check_baseline();
   bool unknown = false;
   try {
     const Json answer = co_await parts_.aws->call(scope_, "ecs:UpdateService", request);

@@ -221,7 +221,7 @@ Awaitable<engine::StepOutcome> DeployStep::finish() {
     if (plan_.baseline.reuse) outcome.summary = revision_of(rollout_->task_definition()) + " ran already: nothing was changed\n";
     outcome.reason.clear();
     if (verdict.outcome == Outcome::serving && !plan_.baseline.reuse) {
-      watch_draining(parts_, poller_, scope_, inputs_.cluster, inputs_.service, rollout_->deployment());
+      watch_draining(parts_, poller_, step_.environment(), inputs_.cluster, inputs_.service, rollout_->deployment());
     }
     co_return outcome;
   }

@@ -36,6 +36,7 @@ class DeployStep {
   Awaitable<void> stop_deployment();
   Awaitable<void> restore();
   Awaitable<std::optional<std::string>> updated_already();
+  Awaitable<void> check_baseline();
   Awaitable<std::string> send_update(Json request);
   Awaitable<std::string> send_stop();
   Awaitable<std::string> try_stop();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <exception>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,7 +14,8 @@
 namespace fairlead::deploy::ecs {
 
 /// Reads services for everybody: deploys that look at services of the same cluster at about the same time share one
-/// DescribeServices for up to 10 of them. io thread only; lives as long as the actions.
+/// DescribeServices for up to 10 of them, and while AWS keeps calls waiting, everybody who comes meanwhile joins the next one. io thread
+/// only; lives as long as the actions.
 class Poller {
  public:
   Poller(asio::any_io_executor, aws::Aws&);
@@ -36,17 +37,22 @@ class Poller {
 
  private:
   struct Batch;
-  struct Line {
-    int watching = 0;
-    std::shared_ptr<Batch> open;  ///< takes more names
-  };
+  struct Line;
   using Key = std::pair<aws::Scope, std::string>;
 
-  static Awaitable<void> read(Poller&, Key, std::shared_ptr<Batch>, std::chrono::milliseconds patience);
+  Line& line_of(const Key&);
+  static Awaitable<void> gather(Poller&, Key);
+  static Awaitable<void> read(Poller&, Key, std::shared_ptr<Batch>);
 
   asio::any_io_executor executor_;
   aws::Aws& aws_;
-  std::map<Key, Line> lines_;
+  std::map<Key, std::shared_ptr<Line>> lines_;
 };
+
+/// Looks at services of one cluster leave at common instants, so far apart, when so many deploys watch it. Alone there is nobody to
+/// wait for; of many, each waits for less than it costs the others when AWS throttles.
+std::chrono::milliseconds common_beat(int watching);
+/// The next of the instants that are `beat` apart, the same for everybody; now for a beat of 0.
+Deadline next_beat(std::chrono::milliseconds beat);
 
 }  // namespace fairlead::deploy::ecs

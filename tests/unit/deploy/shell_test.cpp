@@ -142,6 +142,44 @@ TEST(Poller, looks_at_the_same_time_share_calls_of_ten) {
   EXPECT_THAT(aws.batches, ElementsAre(10u, 10u, 5u));
 }
 
+/// Answers when it is let.
+class SlowAws : public CountingAws {
+ public:
+  explicit SlowAws(const asio::any_io_executor& executor) : open(executor) {}
+  Awaitable<Json> call(aws::Scope scope, std::string operation, Json params, aws::CallOptions options) override {
+    co_await open.wait();
+    co_return co_await CountingAws::call(std::move(scope), std::move(operation), std::move(params), options);
+  }
+  Signal open;
+};
+
+TEST(Poller, looks_that_come_while_calls_are_out_share_the_next_one) {
+  asio::io_context io;
+  SlowAws aws(io.get_executor());
+  Poller poller(io.get_executor(), aws);
+  int seen = 0;
+  for (int i = 0; i < 12; ++i) {
+    auto look = [](Poller& from, int number, int& count) -> Awaitable<void> {
+      co_await from.service({}, "web", "api-" + std::to_string(number));
+      ++count;
+    };
+    spawn(io.get_executor(), "look", look(poller, i, seen));
+    io.poll();
+  }
+  while (seen < 12) {
+    aws.open.notify_all();
+    io.run_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_THAT(aws.batches, ElementsAre(1u, 1u, 1u, 9u)) << "nobody watches, so the first ones leave at once";
+}
+
+TEST(Poller, the_more_watch_a_cluster_the_more_they_look_together) {
+  EXPECT_EQ(common_beat(0).count(), 0);
+  EXPECT_EQ(common_beat(1).count(), 0) << "a deploy alone never waits";
+  EXPECT_EQ(common_beat(3).count(), 500);
+  EXPECT_EQ(common_beat(1000).count(), 2000);
+}
+
 TEST(Poller, a_service_that_is_not_there_is_nothing) {
   asio::io_context io;
   CountingAws aws;

@@ -15,6 +15,9 @@ aws_json() { # SERVICE TARGET JSON
   curl -sS --max-time 20 --aws-sigv4 "aws:amz:us-east-1:$1" -u 123456789012:sandbox -H 'Content-Type: application/x-amz-json-1.1' \
     -H "X-Amz-Target: $2" -d "$3" "$aws/"
 }
+aws_call() { # SERVICE OPERATION JSON: of any service, past its wire format
+  curl -sS --max-time 20 -X POST -d '{"service":"'"$1"'","operation":"'"$2"'","params":'"$3"'}' "$aws/_sandbox/call"
+}
 ecs() { aws_json ecs "AmazonEC2ContainerServiceV20141113.$1" "$2"; } # OPERATION JSON
 control() { curl -sS -o /dev/null --max-time 20 -X POST -d "$2" "$aws/_sandbox/$1"; } # faults|clock|times JSON
 faults() { control faults "$1"; }
@@ -27,7 +30,10 @@ effects() {
     console.log(all.filter(e => e.operation.endsWith(wanted) && !e.repeated).length)' "$1"
 }
 # calls OPERATION: how often it was asked for, the test's own calls included.
-calls() { ledger | node -e 'console.log(JSON.parse(require("fs").readFileSync(0, "utf8")).calls["ecs." + process.argv[1]]?.calls ?? 0)' "$1"; }
+calls() {
+  curl -sS --max-time 20 "$aws/_sandbox/calls" |
+    node -e 'console.log(JSON.parse(require("fs").readFileSync(0, "utf8"))["ecs." + process.argv[1]]?.calls ?? 0)' "$1"
+}
 
 # until_true COMMAND…: asks again until it succeeds, at most 180 s.
 until_true() {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "deploy/ecs/fields.hpp"
+#include "deploy/ecs/patience.hpp"
 #include "deploy/ecs/preflight.hpp"
 #include "deploy/ecs/task_definition.hpp"
 #include "fairlead/aws/ecr.hpp"
@@ -139,26 +140,26 @@ Awaitable<std::optional<std::string>> find_registered(aws::Aws& aws, aws::Scope 
 /// The list of revisions is eventually consistent: what was registered a moment before the server died may take a while to show.
 Awaitable<std::optional<std::string>> find_settled(aws::Aws& aws, aws::Scope scope, std::string family, std::string key) {
   for (int tries = 0; tries < 2; ++tries) {
-    if (auto found = co_await find_registered(aws, scope, family, key)) co_return found;
+    auto find = [&aws, scope, family, key] { return find_registered(aws, scope, family, key); };
+    if (auto found = co_await patiently(find)) co_return found;
     if (tries == 0) co_await sleep_for(2s);
   }
   co_return std::nullopt;
 }
 
+/// A registration has no token: when its answer is lost, or AWS is away, the revision is looked for before it is asked for again.
 Awaitable<std::string> send_registration(aws::Aws& aws, aws::Scope scope, Json body, std::string family, std::string key) {
-  bool unknown = false;
-  try {
-    const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
-    co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
-  } catch (const aws::AwsError& error) {
-    if (!error.outcome_unknown()) throw;
-    unknown = true;
-  }
-  if (unknown) {
+  const Deadline end = deadline_in(outage);
+  while (true) {
+    try {
+      const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
+      co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
+    } catch (const aws::AwsError& error) {
+      if (!error.outcome_unknown() && !is_away(error)) throw;
+      if (Deadline::clock::now() > end) throw;
+    }
     if (auto found = co_await find_settled(aws, scope, family, key)) co_return *found;
   }
-  const Json answer = co_await aws.call(scope, "ecs:RegisterTaskDefinition", body);
-  co_return text_at(member(answer, "taskDefinition"), "taskDefinitionArn");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ecs/deploy_step.hpp"
+#include "deploy/ecs/patience.hpp"
 #include "fairlead/aws/ecs.hpp"
 #include "fairlead/aws/error.hpp"
 
@@ -18,11 +19,16 @@ const Deployment* DeployStep::ours_in(const Service& service) const {
   return nullptr;
 }
 
+/// The service, as soon as AWS answers again.
+Awaitable<Json> DeployStep::look_patiently() {
+  return patiently([this] { return poller_.service(scope_, inputs_.cluster, inputs_.service); });
+}
+
 /// Whether UpdateService took effect before the server died. A revision that was registered for this step tells; and when somebody
 /// else has set the service to the revision of a rollback meanwhile, it is what was wanted.
 Awaitable<std::optional<std::string>> DeployStep::updated_already() {
   for (int tries = 0; tries < 3; ++tries) {
-    const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
+    const Json raw = co_await look_patiently();
     const Service service = service_from(raw);
     if (const Deployment* ours = ours_in(service)) co_return dump(Json{{"deployment", ours->id}});
     const Deployment* primary = service.primary();
@@ -43,7 +49,7 @@ Awaitable<void> DeployStep::check_baseline() {
   std::string found;
   for (int tries = 0; tries < 3; ++tries) {
     if (tries > 0) co_await sleep_for(2s);  // reads are eventually consistent
-    const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
+    const Json raw = co_await look_patiently();
     const Service service = service_from(raw);
     const Deployment* primary = service.primary();
     if (primary == nullptr) co_return;
@@ -58,21 +64,22 @@ Awaitable<void> DeployStep::check_baseline() {
 
 Awaitable<std::string> DeployStep::send_update(Json request) {
   co_await check_baseline();
-  bool unknown = false;
   try {
     const Json answer = co_await parts_.aws->call(scope_, "ecs:UpdateService", request);
     const Service service = service_from(member(answer, "service"));
     const Deployment* ours = ours_in(service);
     co_return dump(Json{{"deployment", ours == nullptr ? "" : ours->id}});
   } catch (const aws::AwsError& error) {
-    if (!error.outcome_unknown()) throw;
-    unknown = true;
+    if (!error.outcome_unknown() && !is_away(error)) throw;
   }
-  if (unknown) {
-    if (auto found = co_await updated_already()) co_return *found;
-  }
-  const Json answer = co_await parts_.aws->call(scope_, "ecs:UpdateService", request);
+  if (auto found = co_await updated_already()) co_return *found;
+  co_await set_service(std::move(request));
   co_return dump(Json{{"deployment", ""}});  // its id shows in the next read
+}
+
+/// UpdateService to a given revision, which may be asked for twice.
+Awaitable<Json> DeployStep::set_service(Json request) {
+  return patiently([this, request = std::move(request)] { return parts_.aws->call(scope_, "ecs:UpdateService", request); });
 }
 
 Awaitable<void> DeployStep::update() {
@@ -126,7 +133,7 @@ Awaitable<void> DeployStep::stop_deployment() {
 }
 
 Awaitable<std::optional<std::string>> DeployStep::restored_already() {
-  const Json raw = co_await poller_.service(scope_, inputs_.cluster, inputs_.service);
+  const Json raw = co_await look_patiently();
   const Service service = service_from(raw);
   const Deployment* primary = service.primary();
   if (primary == nullptr || primary->task_definition != plan_.baseline.task_definition) co_return std::nullopt;
@@ -134,7 +141,7 @@ Awaitable<std::optional<std::string>> DeployStep::restored_already() {
 }
 
 Awaitable<std::string> DeployStep::send_restore(Json request) {
-  co_await parts_.aws->call(scope_, "ecs:UpdateService", std::move(request));
+  co_await set_service(std::move(request));
   co_return std::string("{}");
 }
 

@@ -36,7 +36,9 @@ class DeployStep {
   Awaitable<void> stop_deployment();
   Awaitable<void> restore();
   Awaitable<std::optional<std::string>> updated_already();
+  Awaitable<Json> look_patiently();
   Awaitable<void> check_baseline();
+  Awaitable<Json> set_service(Json request);
   Awaitable<std::string> send_update(Json request);
   Awaitable<std::string> send_stop();
   Awaitable<std::string> try_stop();

@@ -47,12 +47,13 @@ Json act(World& world, SandboxClock& clock, const std::string& what, const Json&
     return {{"error", answer.error}, {"message", answer.message}, {"body", answer.body}};
   }
   throw Error(ErrorKind::not_found, "there is no /_sandbox/" + what,
-              "faults, clock, times, call; and with GET: faults, ledger, clock, times, overview, health");
+              "faults, clock, times, call; and with GET: faults, ledger, calls, clock, times, overview, health");
 }
 
 std::optional<Json> look(World& world, SandboxClock& clock, const std::string& what) {
   if (what == "faults") return world.faults();
   if (what == "ledger") return world.ledger();
+  if (what == "calls") return world.ledger().at("calls");
   if (what == "clock") return move_clock(world, clock, Json::object());
   if (what == "times") return world.times();
   if (what == "overview") return world.overview();
@@ -68,7 +69,7 @@ net::Response control(World& world, SandboxClock& clock, net::Request& request) 
   try {
     if (request.method == "GET") {
       if (auto found = look(world, clock, what)) return net::Response::json(200, *found);
-      return net::problem(404, "there is no /_sandbox/" + what, "ledger, faults, clock, times, overview or health");
+      return net::problem(404, "there is no /_sandbox/" + what, "ledger, calls, faults, clock, times, overview or health");
     }
     if (request.method == "DELETE" && what == "faults") return net::Response::json(200, act(world, clock, what, Json::array()));
     if (request.method != "POST") return net::problem(405, "the method is GET or POST");

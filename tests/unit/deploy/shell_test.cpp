@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "deploy/ecs/deploy_plan.hpp"
+#include "deploy/ecs/patience.hpp"
 #include "deploy/ecs/poller.hpp"
 #include "deploy/ecs/run_task.hpp"
 #include "deploy/ecs/schedule.hpp"
@@ -178,6 +179,29 @@ TEST(Poller, the_more_watch_a_cluster_the_more_they_look_together) {
   EXPECT_EQ(common_beat(1).count(), 0) << "a deploy alone never waits";
   EXPECT_EQ(common_beat(3).count(), 500);
   EXPECT_EQ(common_beat(1000).count(), 2000);
+}
+
+Awaitable<Json> failing(int& asked, int times, aws::Failure failure) {
+  if (++asked > times) co_return Json("there");
+  throw aws::AwsError(ErrorKind::unavailable, "no answer", "", {.failure = failure});
+}
+
+Awaitable<void> ask_patiently(int& asked, aws::Failure failure, Json& out) {
+  out = co_await patiently([&asked, failure] { return failing(asked, 3, failure); }, std::chrono::milliseconds(1));
+}
+
+TEST(Patience, an_outage_is_waited_out_and_a_refusal_is_not) {
+  asio::io_context io;
+  int asked = 0, refused = 0;
+  Json answer, none;
+  bool told = false;
+  spawn(io.get_executor(), "outage", ask_patiently(asked, aws::Failure::network, answer));
+  spawn(io.get_executor(), "refusal", ask_patiently(refused, aws::Failure::denied, none), [&told](std::exception_ptr) { told = true; });
+  io.run();
+  EXPECT_EQ(asked, 4);
+  EXPECT_EQ(answer, "there");
+  EXPECT_EQ(refused, 1);
+  EXPECT_TRUE(told);
 }
 
 TEST(Poller, a_service_that_is_not_there_is_nothing) {

@@ -79,6 +79,19 @@ void tell_where(Output& output, const DemoWorld& world) {
   output.line("  CLI          fairlead --server " + world.socket() + " history");
 }
 
+/// Two people for the chat page, as `fairlead token create` makes them: one who deploys, one who approves.
+void tell_chat(const Globals& globals, Output& output, const DemoWorld& world) {
+  Client client(globals);
+  output.line("");
+  output.line("Chat-ops in the browser: " + world.url() + "/chat");
+  for (const auto& [name, does] : {std::pair("dev", "deploys:  "), std::pair("lead", "approves: ")}) {
+    const Json token = client.post("/api/v1/tokens", Json{{"name", name}, {"user", "user:" + std::string(name) + "@example.com"}, {"role", "deployer"}});
+    output.line("  " + std::string(does) + text_at(token, "token"));
+  }
+  output.line("Sign in with the first token and type `deploy shop production`; press Approve in another browser (or a private window)");
+  output.line("where the second one is signed in.");
+}
+
 void until_interrupted(const DemoWorld& world) {
   while (interrupted == 0 && world.server_alive()) {
     const timespec nap{0, 200'000'000};
@@ -183,6 +196,7 @@ int demo(const Globals& globals, const DemoOptions& options) {
     return summary(inside, output, world, good, begin);
   }
   tell_where(output, world);
+  tell_chat(inside, output, world);
   until_interrupted(world);
   return good ? Exit::done : Exit::failed;
 }

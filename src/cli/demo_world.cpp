@@ -69,7 +69,10 @@ std::string server_file(const std::filesystem::path& folder) {
          "  production:\n"
          "    aws: { region: us-east-1 }\n"
          "    approval: { require: [ { from: [\"local:" +
-         user_name() + "\"], count: 1 } ], self: allow, exclude: [] }\n";
+         user_name() +
+         "\", \"user:lead@example.com\"], count: 1 } ], self: allow, exclude: [] }\n"
+         "roles:\n"
+         "  deployer: [\"user:dev@example.com\", \"user:lead@example.com\"]\n";
 }
 
 /// First line that a child writes, or an error after twenty seconds or at its end.

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "cli/aws_metrics.hpp"
+#include "cli/chat_wiring.hpp"
 #include "cli/checks.hpp"
 #include "cli/deploying.hpp"
 #include "cli/exposure.hpp"
@@ -47,6 +48,7 @@ struct ServerApp::State {
   engine::Parts engine_parts();
   triggers::Starter starter();
   void make_triggers();
+  void make_chat();
   void listen();
   std::string public_url() const;
 
@@ -65,6 +67,7 @@ struct ServerApp::State {
   std::unique_ptr<triggers::Scheduler> scheduler;
   std::unique_ptr<triggers::Declarations> declarations;
   std::unique_ptr<triggers::Poller> poller;
+  std::unique_ptr<ChatRooms> chat;
   std::unique_ptr<web::Web> web;
   std::unique_ptr<net::Server> server;
   std::vector<std::string> addresses;
@@ -78,6 +81,8 @@ std::filesystem::path ssh_config_of(const ServerSettings& settings, const std::s
   if (found == settings.config->environments.end() || found->second.ssh_config.empty()) return {};
   return settings.config_file.parent_path() / found->second.ssh_config;
 }
+constexpr std::size_t tail_lines = 20;  // what chat shows of a log
+constexpr std::size_t tail_bytes = 16u << 10;
 
 exec::SweepRules sweep_rules(const pipeline::RetentionConfig& kept) {
   const auto seconds = [](const std::optional<Duration>& age) {
@@ -213,6 +218,22 @@ void ServerApp::State::make_triggers() {
   poller = std::make_unique<triggers::Poller>(std::move(polling), std::move(names));
 }
 
+void ServerApp::State::make_chat() {
+  ChatWiring wiring;
+  wiring.executor = executor;
+  wiring.store = store.get();
+  wiring.engine = engine.get();
+  wiring.config = settings.config;
+  wiring.public_url = public_url();
+  wiring.web = [this]() -> web::Web& { return *web; };
+  wiring.log_tail = [this](RunId run, std::string job, int attempt, int step) {
+    return pool.run([log = exec::StepLog(exec::job_folder(settings.data, {run, job, attempt}, job) / std::to_string(step))] {
+      return log.exists() ? log.read(log.last_lines(tail_lines), tail_bytes) : std::string();
+    });
+  };
+  chat = std::make_unique<ChatRooms>(std::move(wiring));
+}
+
 void ServerApp::State::listen() {
   web::Parts parts;
   parts.engine = engine.get();
@@ -220,6 +241,7 @@ void ServerApp::State::listen() {
   parts.secrets = &secrets->box();
   parts.public_url = public_url();
   parts.schedules = schedule_door(*scheduler);
+  parts.chat = chat->door();
   parts.hook = [this](std::string provider, std::string app, net::Request& request) {
     return answer_hook(*receiver, std::move(provider), std::move(app), request);
   };
@@ -266,9 +288,11 @@ Awaitable<void> ServerApp::start() {
   State& state = *state_;
   state.open_rooms();
   state.make_triggers();
+  state.make_chat();
   state.listen();
   co_await state.engine->boot();
   state.ready = true;
+  state.chat->start();
   spawn(state.executor, "scheduler", state.scheduler->run());
   spawn(state.executor, "declarations", state.declarations->run());
   spawn(state.executor, "poller", state.poller->run());

@@ -79,6 +79,7 @@ class SlackPeople : public People {
   struct Known {
     engine::Person person;
     std::vector<std::string> unasked;  ///< one sentence each
+    std::string zone;                  ///< that the account's times of day are in
   };
   struct Reader {
     Known known;
@@ -89,6 +90,7 @@ class SlackPeople : public People {
     Speaker made;
     made.mention = "<@" + account.user + ">";
     made.via = "slack";
+    made.zone = known.zone;
     made.api = noting(parts_.act_as(known.person, "slack"), std::move(known.unasked));
     made.person = std::move(known.person);
     return made;
@@ -127,6 +129,7 @@ class SlackPeople : public People {
     co_await parts_.links->confirmed("slack:" + account.user, email);
     Known known;
     known.person.id = "slack:" + account.user;
+    known.zone = text_at(user, "tz");
     if (!email.empty()) known.person.aliases.insert("user:" + to_lower(email));
     known.person = with_links(std::move(known.person), co_await parts_.links->list());
     for (const auto& group : named_.slack) {

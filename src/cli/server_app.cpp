@@ -12,6 +12,7 @@
 #include "cli/git_access.hpp"
 #include "cli/hooks.hpp"
 #include "cli/log_watch.hpp"
+#include "cli/refs.hpp"
 #include "cli/registry.hpp"
 #include "cli/retention.hpp"
 #include "cli/schedules.hpp"
@@ -260,6 +261,7 @@ void ServerApp::State::listen() {
     return files;
   };
   if (settings.config->slack) parts.check_slack = [this] { return check_slack(http, *secrets, settings.config); };
+  parts.refs = known_refs(executor, *source);
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
   parts.more_metrics.emplace_back([this] { return aws_metrics(aws->usage()); });
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };

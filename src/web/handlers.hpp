@@ -43,6 +43,9 @@ Awaitable<net::Response> get_environment(Call&);
 Awaitable<net::Response> list_deployments(Call&);
 Awaitable<net::Response> get_deployment(Call&);
 
+// refs_api.cpp
+Awaitable<net::Response> list_refs(Call&);
+
 // start_api.cpp
 Awaitable<net::Response> start_run(Call&);
 Awaitable<net::Response> deploy(Call&);
@@ -54,6 +57,7 @@ Awaitable<net::Response> list_runs(Call&);
 Awaitable<net::Response> get_run(Call&);
 Awaitable<net::Response> approve_run(Call&);
 Awaitable<net::Response> reject_run(Call&);
+Awaitable<net::Response> revoke_vote(Call&);
 Awaitable<net::Response> cancel_run(Call&);
 Awaitable<net::Response> retry_run(Call&);
 

@@ -85,6 +85,15 @@ Awaitable<net::Response> get_run(Call& call) {
 Awaitable<net::Response> approve_run(Call& call) { return vote(call, true); }
 Awaitable<net::Response> reject_run(Call& call) { return vote(call, false); }
 
+Awaitable<net::Response> revoke_vote(Call& call) {
+  const Fields body(call.request.body, {"stage"});
+  const auto state = co_await call.run();
+  const auto stage = body.text("stage");
+  call.require_environment(environment_of(state, stage));
+  auto text = co_await call.services.engine().revoke(state.id, stage, call.who.person);
+  co_return net::Response::json(200, Json{{"id", state.id.str()}, {"text", text}});
+}
+
 Awaitable<net::Response> cancel_run(Call& call) {
   const Fields body(call.request.body, {"reason"});
   const auto reason = body.text("reason");

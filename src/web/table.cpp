@@ -108,6 +108,10 @@ void add_places(Routes& table) {
                     {.summary = "Version and load of the server", .response = R"({"type":"object"})"});
   table.add<viewer>("GET", "/api/v1/apps", &list_apps, {.summary = "Apps with what is where", .response = "[App]"});
   table.add<viewer>("GET", "/api/v1/apps/{app}", &get_app, {.summary = "One app", .response = "App"});
+  table.add<viewer>("GET", "/api/v1/apps/{app}/refs", &list_refs,
+                    {.summary = "Branches, tags and commits that a deploy can name, as far as they are known; for pickers",
+                     .query = {{"query", "part of the name or of the commit's subject"}, limit},
+                     .response = R"({"type":"object"})"});
   table.add<viewer>("GET", "/api/v1/environments", &list_environments,
                     {.summary = "Environments with what is there, since when, by whom", .response = "[Environment]"});
   table.add<viewer>("GET", "/api/v1/environments/{environment}", &get_environment,
@@ -157,6 +161,10 @@ void add_runs(Routes& table) {
                       {.summary = "Approve a waiting stage", .request = vote_body, .response = "Outcome"});
   table.add<approver>("POST", "/api/v1/runs/{run}/reject", &reject_run,
                       {.summary = "Reject a waiting stage", .request = vote_body, .response = "Outcome"});
+  table.add<approver>("POST", "/api/v1/runs/{run}/revoke", &revoke_vote,
+                      {.summary = "Take back one's own approval, until the stage starts",
+                       .request = R"({"type":"object","properties":{"stage":{"type":"string"}}})",
+                       .response = "Outcome"});
   table.add<deployer>("POST", "/api/v1/runs/{run}/cancel", &cancel_run,
                       {.summary = "Cancel", .request = reason_body, .response = "Outcome", .status = 202});
   table.add<deployer>("POST", "/api/v1/runs/{run}/retry", &retry_run,

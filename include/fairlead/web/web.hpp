@@ -93,6 +93,8 @@ struct Parts {
   std::function<std::unique_ptr<LogWatch>(std::filesystem::path folder)> watch_log;
   /// Artifacts of one job, by its key.
   std::function<std::vector<ArtifactFile>(const RunId&, const std::string& job)> artifacts;
+  /// {"branches", "tags"} of an app, each [{name, sha, subject, at}], from memory.
+  std::function<Awaitable<Json>(std::string app)> refs;
   /// Why the server is not ready yet; empty: it is.
   std::function<std::string()> not_ready;
   std::function<net::Server::Stats()> server_stats;

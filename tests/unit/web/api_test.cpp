@@ -103,6 +103,26 @@ TEST_F(Api, ApprovalsArePersonalAndPolicyDecides) {
   EXPECT_EQ(back.status, 409) << back.text;
 }
 
+TEST_F(Api, OnlyAVoteOfOnesOwnIsTakenBack) {
+  const auto run = started();
+  until_state(run, "waiting");
+  const auto lead = token("approver", {{"user", "user:lead@x"}});
+  const auto reply = call("POST", "/api/v1/runs/" + run + "/revoke", {{"stage", "production"}}, lead);
+  EXPECT_GE(reply.status, 403) << reply.text;
+  EXPECT_LE(reply.status, 409) << reply.text;
+  EXPECT_EQ(text_at(call("GET", "/api/v1/runs/" + run).body, "state"), "waiting");
+}
+
+TEST_F(Api, RefsOfAnAppAreOfferedForPickers) {
+  until_state(started(), "waiting");
+  const auto all = call("GET", "/api/v1/apps/shop/refs");
+  ASSERT_EQ(all.status, 200) << all.text;
+  ASSERT_EQ(all.body.at("commits").size(), 1u);
+  EXPECT_EQ(text_at(all.body.at("commits")[0], "sha"), std::string(40, 'a'));
+  EXPECT_EQ(call("GET", "/api/v1/apps/shop/refs?query=zzz").body.at("commits").size(), 0u);
+  EXPECT_EQ(call("GET", "/api/v1/apps/nothing/refs").status, 404);
+}
+
 TEST_F(Api, ARunIsRejectedCanceledAndRetried) {
   const auto run = started();
   until_state(run, "waiting");

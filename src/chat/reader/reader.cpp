@@ -125,9 +125,13 @@ Drawn Reader::State::draw(const Drawing& drawing, const Known& known, bool phase
                       .grant = [&granter](Grant grant) { return granter(std::move(grant)); }};
   const auto& apps = parts.engine->config().apps;
   if (const auto app = apps.find(text_at(drawing.run, "app")); app != apps.end()) context.repository = app->second.repository;
+  const auto& environments = parts.engine->config().environments;
   for (const auto& stage : member(drawing.run, "stages")) {
+    if (text_at(stage, "name") != card.stage) continue;
     const auto now_there = known.deployed.find(text_at(stage, "environment"));
-    if (text_at(stage, "name") == card.stage && now_there != known.deployed.end()) context.deployed = now_there->second;
+    if (now_there != known.deployed.end()) context.deployed = now_there->second;
+    const auto environment = environments.find(text_at(stage, "environment"));
+    context.break_glass = environment != environments.end() && environment->second.approval && environment->second.approval->break_glass;
   }
   Drawn result;
   auto& desired = result.desired;

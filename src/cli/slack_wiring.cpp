@@ -115,9 +115,7 @@ SlackRooms::SlackRooms(SlackWiring wiring) {
 }
 SlackRooms::~SlackRooms() = default;
 
-chat::WebApi* SlackRooms::api(const std::string& workspace) {
-  return state_->installations.known(workspace) ? state_->api.get() : nullptr;
-}
+chat::WebApi* SlackRooms::api(const std::string& workspace) { return state_->installations.known(workspace) ? state_->api.get() : nullptr; }
 
 std::vector<std::string> SlackRooms::workspaces() const { return state_->installations.workspaces(); }
 

@@ -88,10 +88,10 @@ Finding judge_channel(const std::string& wanted, const Json& channels) {
   const std::string name = wanted.starts_with('#') ? wanted.substr(1) : wanted;
   for (const auto& channel : channels) {
     if (text_at(channel, "name") != name && text_at(channel, "id") != name) continue;
-    if (!flag_at(channel, "is_member"))
-      return {State::bad, "the app is not in " + wanted, "type /invite @fairlead there"};
+    if (!flag_at(channel, "is_member")) return {State::bad, "the app is not in " + wanted, "type /invite @fairlead there"};
     if (flag_at(channel, "is_ext_shared"))
-      return {State::warning, wanted + " is shared with another workspace: its people see the cards (and may do nothing)", "use another channel"};
+      return {State::warning, wanted + " is shared with another workspace: its people see the cards (and may do nothing)",
+              "use another channel"};
     return {State::good, "the app is in " + wanted, ""};
   }
   return {State::bad, "there is no channel " + wanted + " that the app can see", "create it, or invite the app when it is private"};
@@ -101,7 +101,8 @@ Awaitable<void> check_bot(const CheckParts& parts, Findings& findings) {
   auto reply = co_await asked(parts, findings, parts.bot_token, "auth.test", Json::object(),
                               "copy the \"Bot User OAuth Token\" (xoxb-…) from \"OAuth & Permissions\"");
   if (!reply) co_return;
-  findings.push_back({State::good, "the bot token is " + text_at(reply->body, "user", "?") + " of " + text_at(reply->body, "team", "?"), ""});
+  findings.push_back(
+      {State::good, "the bot token is " + text_at(reply->body, "user", "?") + " of " + text_at(reply->body, "team", "?"), ""});
   findings.push_back(judge_clock(reply->headers));
   const auto granted = words_of(reply->headers.get("x-oauth-scopes"));
   std::ranges::move(judge_scopes(granted, parts.groups), std::back_inserter(findings));
@@ -125,7 +126,8 @@ std::vector<Finding> judge_scopes(const std::set<std::string>& granted, bool gro
   for (const auto& scope : scopes) {
     if (granted.contains(scope.name)) continue;
     const bool matters = groups && std::string_view(scope.name) == "usergroups:read";
-    findings.push_back({matters ? State::bad : scope.without, "without the scope " + std::string(scope.name) + " " + scope.lost, reinstall});
+    findings.push_back(
+        {matters ? State::bad : scope.without, "without the scope " + std::string(scope.name) + " " + scope.lost, reinstall});
   }
   if (findings.empty()) findings.push_back({State::good, "all scopes are granted", ""});
   return findings;

@@ -16,7 +16,7 @@ std::string must(const Json& answer, const char* name) {
 }  // namespace
 
 const std::vector<std::string>& wanted_scopes() {
-  static const std::vector<std::string> scopes{"commands",        "chat:write",      "app_mentions:read", "im:history",   "users:read",
+  static const std::vector<std::string> scopes{"commands",         "chat:write",      "app_mentions:read", "im:history", "users:read",
                                                "users:read.email", "usergroups:read", "channels:read",     "groups:read"};
   return scopes;
 }

@@ -39,7 +39,8 @@ Awaitable<Json> Installations::State::access(Json arguments) {
   const auto secret = co_await parts.client_secret();
   arguments["client_id"] = parts.client_id;
   arguments["client_secret"] = secret.reveal();
-  auto reply = co_await ask(*parts.http, parts.base_url, Secret(), "oauth.v2.access", std::move(arguments), deadline_in(std::chrono::seconds(20)));
+  auto reply =
+      co_await ask(*parts.http, parts.base_url, Secret(), "oauth.v2.access", std::move(arguments), deadline_in(std::chrono::seconds(20)));
   co_return std::move(reply.body);
 }
 
@@ -141,7 +142,8 @@ namespace {
 std::string cookie_of(const net::Request& request) {
   for (const auto& each : split(request.headers.get("Cookie"), ';')) {
     const auto pair = trim(each);
-    if (pair.starts_with(cookie) && pair.size() > cookie.size() && pair[cookie.size()] == '=') return std::string(pair.substr(cookie.size() + 1));
+    if (pair.starts_with(cookie) && pair.size() > cookie.size() && pair[cookie.size()] == '=')
+      return std::string(pair.substr(cookie.size() + 1));
   }
   return {};
 }
@@ -158,10 +160,9 @@ std::string html_escape(std::string text) {
 }
 
 net::Response page(int status, const std::string& sentence) {
-  auto response = net::Response::text(status,
-                                      "<!doctype html><meta charset=utf-8><title>fairlead</title><p>" + html_escape(strip_control(sentence)) +
-                                          "</p>\n",
-                                      "text/html; charset=utf-8");
+  auto response = net::Response::text(
+      status, "<!doctype html><meta charset=utf-8><title>fairlead</title><p>" + html_escape(strip_control(sentence)) + "</p>\n",
+      "text/html; charset=utf-8");
   set_cookie(response, "", 0);
   return response;
 }
@@ -173,7 +174,8 @@ std::string authorize_url(const std::string& base_url) { return base_url.substr(
 
 Awaitable<net::Response> Installations::start(net::Request&) {
   const auto& parts = state_->parts;
-  if (parts.client_id.empty()) co_return net::problem(404, "this server is for one workspace", "client-id and client-secret under `slack:`");
+  if (parts.client_id.empty())
+    co_return net::problem(404, "this server is for one workspace", "client-id and client-secret under `slack:`");
   const auto state = hex(random_bytes(24));
   net::Response response;
   response.status = 302;

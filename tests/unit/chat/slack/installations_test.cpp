@@ -38,8 +38,12 @@ class SlackInstallations : public testing::Test {
     return std::make_unique<Installations>(std::move(parts));
   }
   static Json grant(const std::string& access, const std::string& refresh) {
-    return Json{{"ok", true},         {"access_token", access},         {"refresh_token", refresh},
-                {"expires_in", 43200}, {"team", {{"id", "T1"}, {"name", "One"}}}, {"app_id", "A1"}};
+    return Json{{"ok", true},
+                {"access_token", access},
+                {"refresh_token", refresh},
+                {"expires_in", 43200},
+                {"team", {{"id", "T1"}, {"name", "One"}}},
+                {"app_id", "A1"}};
   }
   /// Through the browser: from start to callback.
   net::Response install(const std::string& change_state = {}) {

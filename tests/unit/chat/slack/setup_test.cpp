@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fairlead/chat/slack_setup.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "chat/slack/installation.hpp"
+#include "fairlead/chat/slack_setup.hpp"
 
 namespace fairlead::chat::slack {
 namespace {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/chat_wiring.hpp"
 
+#include "cli/secrets.hpp"
+#include "cli/slack_wiring.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/chat/chat.hpp"
 #include "fairlead/chat/console.hpp"
@@ -9,6 +11,7 @@
 #include "fairlead/chat/outbox.hpp"
 #include "fairlead/chat/people.hpp"
 #include "fairlead/chat/reader.hpp"
+#include "fairlead/net/client.hpp"
 #include "fairlead/net/target.hpp"
 #include "fairlead/pipeline/server_config.hpp"
 
@@ -68,12 +71,20 @@ struct ChatRooms::State {
   explicit State(ChatWiring given)
       : wiring(std::move(given)),
         links(*wiring.store, now),
+        slack(slack_rooms()),
+        people(make_people()),
         console(console_parts()),
         outbox(outbox_parts()),
         chat(chat_parts()),
         reader(reader_parts()) {}
 
-  chat::WebApi* api(const std::string& workspace) { return workspace == chat::console ? &console : nullptr; }
+  chat::WebApi* api(const std::string& workspace) {
+    if (workspace == chat::console) return &console;
+    return slack ? slack->api(workspace) : nullptr;
+  }
+  std::unique_ptr<SlackRooms> slack_rooms();
+  std::unique_ptr<chat::People> make_people();
+  Awaitable<Secret> github_token();
   chat::ConsoleParts console_parts();
   chat::OutboxParts outbox_parts();
   chat::Parts chat_parts();
@@ -81,13 +92,52 @@ struct ChatRooms::State {
   chat::ConsoleCaller caller(const web::ChatCaller&);
 
   ChatWiring wiring;
-  NoPeople people;
   chat::Links links;
+  std::unique_ptr<SlackRooms> slack;  ///< null without `slack:`
+  std::unique_ptr<chat::People> people;
   chat::Console console;
   chat::Outbox outbox;
   chat::Chat chat;
   chat::Reader reader;
 };
+
+std::unique_ptr<SlackRooms> ChatRooms::State::slack_rooms() {
+  if (!wiring.config->slack) return nullptr;
+  SlackWiring rooms;
+  rooms.executor = wiring.executor;
+  rooms.store = wiring.store;
+  rooms.secrets = wiring.secrets;
+  rooms.http = wiring.http;
+  rooms.config = wiring.config;
+  rooms.public_url = wiring.public_url;
+  rooms.receive = [this](chat::Incoming incoming) { return chat.handle(std::move(incoming)); };
+  return std::make_unique<SlackRooms>(std::move(rooms));
+}
+
+/// Accounts of Slack, with the rights that `roles:` gives the person behind them.
+std::unique_ptr<chat::People> ChatRooms::State::make_people() {
+  if (!slack) return std::make_unique<NoPeople>();
+  chat::SlackPeopleParts parts;
+  parts.links = &links;
+  parts.config = wiring.config;
+  parts.api = [this](const std::string& workspace) { return api(workspace); };
+  parts.act_as = [this](engine::Person person, std::string via) {
+    web::Identity who;
+    who.access = web::access_of(person, *wiring.config);
+    who.person = std::move(person);
+    who.via = std::move(via);
+    return act_as(wiring.web, std::move(who));
+  };
+  parts.http = [this](net::HttpRequest request, Deadline deadline) { return wiring.http->send(std::move(request), deadline); };
+  parts.github_token = [this] { return github_token(); };
+  return chat::slack_people(std::move(parts));
+}
+
+Awaitable<Secret> ChatRooms::State::github_token() {
+  const auto github = wiring.config->webhooks.find("github");
+  if (github == wiring.config->webhooks.end() || !github->second.api_token) co_return Secret();
+  co_return co_await wiring.secrets->value(github->second.api_token);
+}
 
 chat::ConsoleParts ChatRooms::State::console_parts() {
   chat::ConsoleParts parts;
@@ -109,7 +159,7 @@ chat::Parts ChatRooms::State::chat_parts() {
   parts.executor = wiring.executor;
   parts.store = wiring.store;
   parts.config = wiring.config;
-  parts.people = &people;
+  parts.people = people.get();
   parts.links = &links;
   parts.outbox = &outbox;
   parts.api = [this](const std::string& workspace) { return api(workspace); };
@@ -124,7 +174,11 @@ chat::ReaderParts ChatRooms::State::reader_parts() {
   parts.engine = wiring.engine;
   parts.outbox = &outbox;
   parts.public_url = wiring.public_url;
-  parts.workspaces = [] { return std::vector<std::string>{chat::console}; };
+  parts.workspaces = [this] {
+    auto all = slack ? slack->workspaces() : std::vector<std::string>();
+    all.emplace_back(chat::console);
+    return all;
+  };
   parts.log_tail = wiring.log_tail;
   return parts;
 }
@@ -144,6 +198,15 @@ chat::ConsoleCaller ChatRooms::State::caller(const web::ChatCaller& viewer) {
 ChatRooms::ChatRooms(ChatWiring wiring) : state_(std::make_unique<State>(std::move(wiring))) {}
 ChatRooms::~ChatRooms() = default;
 
+std::function<Awaitable<net::Response>(std::string, net::Request&)> ChatRooms::slack_door() {
+  if (!state_->slack) return {};
+  return state_->slack->door();
+}
+
+std::vector<std::string> ChatRooms::slack_problems() const {
+  return state_->slack ? state_->slack->problems() : std::vector<std::string>();
+}
+
 web::ChatDoor ChatRooms::door() {
   web::ChatDoor door;
   auto* state = state_.get();
@@ -158,6 +221,7 @@ web::ChatDoor ChatRooms::door() {
 }
 
 void ChatRooms::start() {
+  if (state_->slack) state_->slack->start();
   spawn(state_->wiring.executor, "chat outbox", state_->outbox.run());
   spawn(state_->wiring.executor, "chat cards", state_->reader.run());
 }

@@ -227,6 +227,8 @@ void ServerApp::State::make_chat() {
   wiring.config = settings.config;
   wiring.public_url = public_url();
   wiring.web = [this]() -> web::Web& { return *web; };
+  wiring.secrets = secrets.get();
+  wiring.http = &http;
   wiring.log_tail = [this](RunId run, std::string job, int attempt, int step) {
     return pool.run([log = exec::StepLog(exec::job_folder(settings.data, {run, job, attempt}, job) / std::to_string(step))] {
       return log.exists() ? log.read(log.last_lines(tail_lines), tail_bytes) : std::string();
@@ -243,6 +245,7 @@ void ServerApp::State::listen() {
   parts.public_url = public_url();
   parts.schedules = schedule_door(*scheduler);
   parts.chat = chat->door();
+  parts.slack = chat->slack_door();
   parts.hook = [this](std::string provider, std::string app, net::Request& request) {
     return answer_hook(*receiver, std::move(provider), std::move(app), request);
   };
@@ -260,7 +263,7 @@ void ServerApp::State::listen() {
     }
     return files;
   };
-  if (settings.config->slack) parts.check_slack = [this] { return check_slack(http, *secrets, settings.config); };
+  if (settings.config->slack) parts.check_slack = [this] { return check_slack(http, *secrets, settings.config, chat->slack_problems()); };
   parts.refs = known_refs(executor, *source);
   parts.not_ready = [this] { return ready ? std::string() : std::string("starting: unfinished runs are being resumed"); };
   parts.more_metrics.emplace_back([this] { return aws_metrics(aws->usage()); });

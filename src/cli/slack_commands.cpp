@@ -27,7 +27,7 @@ Json findings_here(const ServerPlace& place) {
   const auto store = store::open_sqlite(io.get_executor(), pool, options);
   Secrets secrets(*store, store::SecretBox::open(place.data / "secret.key"), place.config);
   net::HttpClient http(io.get_executor());
-  auto found = wait_for(io, check_slack(http, secrets, place.config));
+  auto found = wait_for(io, check_slack(http, secrets, place.config, {}));
   store->close();
   io.restart();
   io.run();

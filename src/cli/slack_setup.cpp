@@ -67,10 +67,12 @@ std::string word(Finding::State state) {
 
 }  // namespace
 
-Awaitable<Json> check_slack(net::HttpClient& http, Secrets& secrets, std::shared_ptr<const pipeline::ServerConfig> config) {
+Awaitable<Json> check_slack(net::HttpClient& http, Secrets& secrets, std::shared_ptr<const pipeline::ServerConfig> config,
+                            std::vector<std::string> problems) {
   if (!config->slack) throw Error(ErrorKind::invalid, "fairlead.yml has no `slack:`", "docs/slack.md: five clicks");
   const auto& slack = *config->slack;
   std::vector<Finding> findings;
+  for (const auto& problem : problems) findings.push_back({Finding::State::bad, problem, "the server's log says since when (slack.alarm)"});
   chat::slack::CheckParts parts;
   parts.http = &http;
   parts.base_url = slack.api_url;

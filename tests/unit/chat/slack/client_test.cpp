@@ -97,18 +97,19 @@ class SlackClient : public testing::Test {
     ADD_FAILURE() << method << " did not fail";
     return {Kind::unknown, "", "", ""};
   }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port); }
-
-  std::string workspace_ = "slack";
-  Seen seen_;
-  net::TestServer server_{[this](net::Request& request) -> Awaitable<net::Response> {
+  Awaitable<net::Response> answer(net::Request& request) {
     seen_ = {request.path, std::string(request.headers.get("Authorization")), request.body,
              std::string(request.headers.get("Content-Type"))};
     if (request.path == "/api/hang") co_await sleep_for(std::chrono::hours(1));
     if (request.path == "/response/1") co_return net::Response::text(200, "ok");
     if (request.path == "/response/2") co_return net::Response::text(404, "used_url");
     co_return net::Response::json(200, Json{{"ok", true}, {"ts", "1.2"}});
-  }};
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port); }
+
+  std::string workspace_ = "slack";
+  Seen seen_;
+  net::TestServer server_{[this](net::Request& request) { return answer(request); }};
   net::HttpClient http_{server_.io.executor()};
 };
 

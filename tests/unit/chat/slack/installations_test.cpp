@@ -57,6 +57,10 @@ class SlackInstallations : public testing::Test {
     back.headers.add("Cookie", "other=1; slack-app-oauth-state=" + state);
     return harness_.run(installations_->callback(back));
   }
+  Awaitable<net::Response> answer(net::Request& request) {
+    asked_.push_back(fields_of(request.body));
+    co_return net::Response::json(200, answer_);
+  }
   std::string token() {
     const auto found = harness_.run(installations_->token("T1"));
     return found ? found->reveal() : "none";
@@ -68,10 +72,7 @@ class SlackInstallations : public testing::Test {
   store::SecretBox box_ = store::SecretBox::open(folder_.path() / "secret.key");
   Json answer_ = grant("xoxe.first-token", "first-refresh");
   std::vector<Json> asked_;
-  net::Server slack_{harness_.io.get_executor(), [this](net::Request& request) -> Awaitable<net::Response> {
-                       asked_.push_back(fields_of(request.body));
-                       co_return net::Response::json(200, answer_);
-                     }};
+  net::Server slack_{harness_.io.get_executor(), [this](net::Request& request) { return answer(request); }};
   net::HttpClient http_{harness_.io.get_executor()};
   std::uint16_t port_ = 0;
   std::unique_ptr<Installations> installations_;

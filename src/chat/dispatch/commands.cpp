@@ -36,7 +36,7 @@ Awaitable<Reply> say(Turn& turn, std::string text) {
   if (understood) co_return co_await perform(turn, std::move(*understood));
   co_await identify(turn, false);
   const auto& why = understood.error();
-  const auto told = why.sentence + (why.hint.empty() ? "" : ". " + why.hint);
+  const auto told = why.sentence + (why.hint.empty() ? "" : (why.sentence.ends_with('?') ? " " : ". ") + why.hint);
   co_return to_asker(co_await drawn(turn, [&](const CardContext& context) {
     return why.choices.empty() ? refusal(why.sentence, why.hint, context) : choices(told, why.choices, context);
   }));

@@ -35,8 +35,11 @@ Json ref_groups(const Json& refs, const std::string& typed) {
       const auto value = text_at(ref, value_key);
       const auto subject = text_at(ref, "subject");
       known = known || value == typed;
-      if (fits(value) && options.size() < most_of_a_kind)
-        options.push_back(option_of(subject.empty() ? value : value.substr(0, 7) + " " + subject, value));
+      if (!fits(value) || options.size() >= most_of_a_kind) continue;
+      const bool commit = std::string_view(value_key) == "sha";
+      auto one = option_of(commit ? value.substr(0, 7) + " " + subject : value, value);
+      if (!commit && !trim(subject).empty()) one["description"] = plain_text(subject);
+      options.push_back(std::move(one));
     }
     if (!options.empty()) groups.push_back({{"label", plain_text(label)}, {"options", std::move(options)}});
   };
@@ -44,7 +47,7 @@ Json ref_groups(const Json& refs, const std::string& typed) {
   add("Tags", "tags", "name");
   add("Commits", "commits", "sha");
   if (!known && fits(typed))
-    groups.insert(groups.begin(), Json{{"label", plain_text("As typed")}, {"options", Json::array({option_of(typed, typed)})}});
+    groups.push_back({{"label", plain_text("As typed")}, {"options", Json::array({option_of(typed, typed)})}});
   return groups.empty() ? Json{{"options", Json::array()}} : Json{{"option_groups", std::move(groups)}};
 }
 

@@ -85,7 +85,8 @@ void tell_chat(const Globals& globals, Output& output, const DemoWorld& world) {
   output.line("");
   output.line("Chat-ops in the browser: " + world.url() + "/chat");
   for (const auto& [name, does] : {std::pair("dev", "deploys:  "), std::pair("lead", "approves: ")}) {
-    const Json token = client.post("/api/v1/tokens", Json{{"name", name}, {"user", "user:" + std::string(name) + "@example.com"}, {"role", "deployer"}});
+    const Json token =
+        client.post("/api/v1/tokens", Json{{"name", name}, {"user", "user:" + std::string(name) + "@example.com"}, {"role", "deployer"}});
     output.line("  " + std::string(does) + text_at(token, "token"));
   }
   output.line("Sign in with the first token and type `deploy shop production`; press Approve in another browser (or a private window)");

@@ -46,8 +46,7 @@ Json ref_groups(const Json& refs, const std::string& typed) {
   add("Branches", "branches", "name");
   add("Tags", "tags", "name");
   add("Commits", "commits", "sha");
-  if (!known && fits(typed))
-    groups.push_back({{"label", plain_text("As typed")}, {"options", Json::array({option_of(typed, typed)})}});
+  if (!known && fits(typed)) groups.push_back({{"label", plain_text("As typed")}, {"options", Json::array({option_of(typed, typed)})}});
   return groups.empty() ? Json{{"options", Json::array()}} : Json{{"option_groups", std::move(groups)}};
 }
 

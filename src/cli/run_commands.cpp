@@ -135,12 +135,29 @@ void add_places(std::vector<std::vector<std::string>>& rows, const Json& app, co
   }
 }
 
+/// What runs there by name, and whether it still does.
+void print_targets(Output& output, const Json& app, const std::string& environment) {
+  for (const auto& place : member(app, "environments")) {
+    if (text_at(place, "environment") != environment) continue;
+    for (const auto& target : member(place, "targets")) {
+      const std::string arn = text_at(target, "task_definition");
+      output.line("  " + text_at(target, "target") + "  " + arn.substr(arn.rfind('/') + 1));
+      for (const auto& [container, image] : member(target, "images").items()) {
+        output.line("    " + container + ": " + (image.is_string() ? image.get<std::string>() : dump(image)));
+      }
+    }
+    const std::string drift = text_at(member(place, "drift"), "text");
+    if (!drift.empty()) output.line("  drift: " + drift);
+  }
+}
+
 }  // namespace
 
 int status(const Globals& globals, const std::string& app, const std::string& environment) {
   Client client(globals);
   Output output(globals);
-  const Json apps = app.empty() ? client.get("/api/v1/apps") : Json::array({client.get("/api/v1/apps/" + segment(app))});
+  const std::string drift = environment.empty() ? "" : "?drift=" + url_encode(environment);
+  const Json apps = app.empty() ? client.get("/api/v1/apps") : Json::array({client.get("/api/v1/apps/" + segment(app) + drift)});
   output.document(app.empty() ? apps : apps.front());
   std::vector<std::vector<std::string>> places{{"APP", "ENVIRONMENT", "VERSION", "SINCE", "BY", "LATEST"}};
   std::vector<std::vector<std::string>> runs{{"APP", "LATEST RUN", "STATE", "REF", "AGE", "WHY"}};
@@ -158,6 +175,7 @@ int status(const Globals& globals, const std::string& app, const std::string& en
   if (environment.empty() && places.size() > 1) output.line("");
   output.table(places);
   if (!environment.empty() && places.size() == 1) output.line(app + " has not been deployed to " + environment);
+  if (!environment.empty()) print_targets(output, apps.front(), environment);
   return Exit::done;
 }
 

@@ -23,6 +23,7 @@
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/pool.hpp"
+#include "fairlead/deploy/drift.hpp"
 #include "fairlead/engine/engine.hpp"
 #include "fairlead/exec/actions.hpp"
 #include "fairlead/exec/artifacts.hpp"
@@ -246,6 +247,10 @@ void ServerApp::State::listen() {
   parts.schedules = schedule_door(*scheduler);
   parts.chat = chat->door();
   parts.slack = chat->slack_door();
+  parts.drift = [this](std::string environment, Json target) {
+    return deploy::drift_of(deploy_parts({executor, aws.get(), store.get(), settings.config, &engine}), std::move(environment),
+                            std::move(target));
+  };
   parts.hook = [this](std::string provider, std::string app, net::Request& request) {
     return answer_hook(*receiver, std::move(provider), std::move(app), request);
   };

@@ -18,17 +18,35 @@ std::optional<store::DeploymentRow> newest(store::View& view, const std::string&
   return std::move(rows.front());
 }
 
+/// "ecs:ap-northeast-1:web/api" and what of it a deploy recorded.
+Json targets_of(const store::DeploymentRow& row) {
+  Json targets = Json::array();
+  if (row.detail.empty()) return targets;
+  const Json detail = parse_json(row.detail);
+  for (const auto& record : member(detail, "recorded")) {
+    Json target = Json::object();
+    for (const char* key : {"kind", "region", "cluster", "service", "task_definition", "images"}) {
+      if (record.contains(key)) target[key] = record[key];
+    }
+    if (text_at(record, "kind") == "ecs-deploy")
+      target["target"] = "ecs:" + text_at(record, "region") + ":" + text_at(record, "cluster") + "/" + text_at(record, "service");
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
 /// One app in one environment; null members when nothing was deployed there yet.
 Json placement(store::View& view, const std::string& app, const std::string& environment) {
   const auto current = newest(view, app, environment, "succeeded");
   const auto latest = newest(view, app, environment, "");
-  Json json{{"app", app},       {"environment", environment}, {"version", nullptr}, {"run", nullptr},
-            {"actor", nullptr}, {"since", nullptr},           {"drift", nullptr},   {"latest", nullptr}};
+  Json json{{"app", app},       {"environment", environment}, {"version", nullptr}, {"run", nullptr},          {"actor", nullptr},
+            {"since", nullptr}, {"drift", nullptr},           {"latest", nullptr},  {"targets", Json::array()}};
   if (current) {
     json["version"] = current->version;
     json["run"] = current->run.str();
     json["actor"] = current->actor;
     json["since"] = time_text(current->finished_at);
+    json["targets"] = targets_of(*current);
   }
   if (latest)
     json["latest"] = {{"run", latest->run.str()},
@@ -93,11 +111,35 @@ Awaitable<net::Response> list_apps(Call& call) {
   co_return net::Response::json(200, list);
 }
 
+namespace {
+
+/// What is there now beside what was deployed; the first difference, else that there is none.
+Awaitable<Json> look_for_drift(Call& call, Json place) {
+  Json found;
+  for (const auto& target : place["targets"]) {
+    try {
+      Json one = co_await call.services.parts.drift(text_at(place, "environment"), target);
+      if (one.is_object() && (found.is_null() || flag_at(one, "drifted"))) found = std::move(one);
+    } catch (const Error& error) {
+      co_return Json{{"drifted", nullptr}, {"text", "it could not be looked at: " + error.message()}};
+    }
+    if (flag_at(found, "drifted")) break;
+  }
+  co_return found;
+}
+
+}  // namespace
+
 Awaitable<net::Response> get_app(Call& call) {
   call.require_app(call.parameter("app"));
   const auto& app = named(call.services.config.apps, call.parameter("app"), "app");
-  const auto json = co_await call.services.store().read(
+  auto json = co_await call.services.store().read(
       [&](store::View& view) { return app_json(view, app, call.services.config, call.services.parts.public_url); });
+  const std::string wanted = call.query("drift");
+  for (auto& place : json["environments"]) {
+    if (wanted.empty() || !call.services.parts.drift || text_at(place, "environment") != wanted) continue;
+    place["drift"] = co_await look_for_drift(call, place);
+  }
   co_return net::Response::json(200, json);
 }
 

@@ -107,7 +107,10 @@ void add_places(Routes& table) {
   table.add<viewer>("GET", "/api/v1/server", &server_info,
                     {.summary = "Version and load of the server", .response = R"({"type":"object"})"});
   table.add<viewer>("GET", "/api/v1/apps", &list_apps, {.summary = "Apps with what is where", .response = "[App]"});
-  table.add<viewer>("GET", "/api/v1/apps/{app}", &get_app, {.summary = "One app", .response = "App"});
+  table.add<viewer>("GET", "/api/v1/apps/{app}", &get_app,
+                    {.summary = "One app; with `drift`, what runs at that environment now beside what was deployed",
+                     .query = {{"drift", "environment to look at"}},
+                     .response = "App"});
   table.add<viewer>("GET", "/api/v1/apps/{app}/refs", &list_refs,
                     {.summary = "Branches, tags and commits that a deploy can name, as far as they are known; for pickers",
                      .query = {{"query", "part of the name or of the commit's subject"}, limit},

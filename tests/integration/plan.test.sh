@@ -41,6 +41,7 @@ check "the service runs its first revision" until_settled
 
 make_repo shop
 cat >"$dir/shop/.fairlead.yml" <<'Y'
+on: { command: true }
 inputs: { service: { default: api }, tag: { default: "2" } }
 stages:
   - name: build
@@ -169,7 +170,15 @@ check "the new plan can be approved" fl approve "$run"
 until_over
 equal "and is carried out" "$state" succeeded
 [ "$state" = succeeded ] || fl show "$run"
+text=$(fl status shop production)
+contains "status names the target and its revision" "$text" "ecs:us-east-1:web/api  api:3"
+contains "with the image" "$text" "sim/api@sha256:"
+lacks "and no drift" "$text" "drift:"
 contains "the schedule runs the new revision" "$(events ListTargetsByRule '{"Rule":"nightly"}')" "task-definition/job:"
+
+check "somebody else deploys" elsewhere 10
+contains "status says that what runs is not what was deployed" "$(fl status shop production)" "drift: service web/api runs api:4, and fairlead deployed api:3"
+equal "so does the API" "$(api '/api/v1/apps/shop?drift=production' | json environments.0.drift.drifted)" true
 
 # A throttled account: the gate says so, nobody approves what nobody knows, and it is asked again by itself.
 check "the service is at rest" until_settled

@@ -54,6 +54,9 @@ struct ChatDoor {
   std::function<Awaitable<void>(ChatCaller, std::string after, net::BodyWriter&, Deadline)> follow;
 };
 
+/// Looks whether a target that a deploy recorded still is what it was: {"drifted", "text"}; null when that cannot be looked at.
+using DriftDoor = std::function<Awaitable<Json>(std::string environment, Json target)>;
+
 /// What a job kept for download: a tar archive compressed with zstd.
 struct ArtifactFile {
   std::string name;
@@ -79,6 +82,7 @@ struct Parts {
   std::string public_url;
   ScheduleDoor schedules;
   ChatDoor chat;
+  DriftDoor drift;
   /// A delivery at `/hooks/<provider>` (`app` for `/hooks/http/<app>`, else empty).
   std::function<Awaitable<net::Response>(std::string provider, std::string app, net::Request&)> hook;
   /// What Slack calls: "commands", "interactions", "options", "events", or "" when all go to `/slack`; "oauth/start", "oauth/callback".

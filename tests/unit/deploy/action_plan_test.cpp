@@ -10,6 +10,7 @@
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/aws/error.hpp"
 #include "fairlead/base/error.hpp"
+#include "fairlead/deploy/drift.hpp"
 
 namespace fairlead::deploy::ecs {
 namespace {
@@ -211,6 +212,30 @@ TEST_F(ActionPlans, a_schedule_says_what_it_runs_now_and_then) {
   EXPECT_THAT(plan.lines, Contains("rule nightly (rate(1 day), enabled) runs api:1 → a new revision of api"));
   EXPECT_THAT(plan.lines, Contains("  expression: rate(1 day) → rate(2 days)"));
   EXPECT_THAT(plan.lines, Contains(HasSubstr("image: registry/api:1 → registry/api:2")));
+}
+
+TEST_F(ActionPlans, drift_is_another_revision_than_the_one_that_was_deployed) {
+  Json record{{"kind", "ecs-deploy"},
+              {"cluster", "web"},
+              {"service", "api"},
+              {"task_definition", "arn:aws:ecs:eu-west-1:111122223333:task-definition/api:1"}};
+  Json seen;
+  auto look = [](Parts parts, Json deployed, Json& out) -> Awaitable<void> {
+    out = co_await drift_of(std::move(parts), "production", std::move(deployed));
+  };
+  const auto now = [&] {
+    spawn(io.get_executor(), "look", look(parts, record, seen));
+    io.restart();
+    io.run();
+    return seen;
+  };
+  EXPECT_EQ(now()["drifted"], false);
+  aws.revision = "3";
+  EXPECT_EQ(now()["text"], "service web/api runs api:3, and fairlead deployed api:1");
+  record["service"] = "gone";
+  EXPECT_THAT(now()["text"], "service web/gone is not there any more");
+  record["kind"] = "ec2-deploy";
+  EXPECT_TRUE(now().is_null()) << "nothing is known of it";
 }
 
 TEST(UnknownFields, a_definition_of_the_api_has_none) {

@@ -189,7 +189,7 @@ chat::ConsoleCaller ChatRooms::State::caller(const web::ChatCaller& viewer) {
   chat::ConsoleCaller made;
   made.client = viewer.client;
   made.speaker.person = who.person;
-  made.speaker.mention = chat::escape(who.person.id);
+  made.speaker.mention = chat::mention(who.person.id);
   made.speaker.via = "console";
   made.speaker.api = act_as(wiring.web, std::move(who));
   return made;

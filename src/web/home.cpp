@@ -26,11 +26,12 @@ net::Response page(std::string_view title, std::string_view body) {
 }
 
 constexpr std::string_view welcome =
-    R"(<p>This server brings commits to their environments. It is used with the command line and the HTTP API:</p>
+    R"(<p>This server brings commits to their environments. It is used from chat, with the command line and the HTTP API:</p>
 <pre>fairlead status
 fairlead start APP --follow
 fairlead approve APP#42</pre>
 <ul>
+<li><a href="/chat">/chat</a>: deploy, approve and follow in the browser</li>
 <li><a href="/api/v1/openapi.json">/api/v1/openapi.json</a>: every route, with its role and schema</li>
 <li><a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>: is it alive, does it take work</li>
 </ul>

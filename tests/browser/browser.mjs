@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-export const patience = 60_000;
+export const patience = 120_000;
 
 export const openBrowser = () => chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

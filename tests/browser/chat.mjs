@@ -101,6 +101,11 @@ async function picking(browser, world, count) {
   await page.locator("dialog.modal").waitFor({ state: "hidden" });
   await card(page, /✅ shop-web → staging/).first().waitFor();
   count.check("the picker deploys", true);
+  await page.getByRole("button", { name: "Home", exact: true }).click();
+  await page.locator("#home").getByText("shop-web").first().waitFor();
+  await both(page, "home");
+  await page.locator("#home").getByRole("button", { name: "What is where" }).click();
+  await page.locator(".message", { hasText: "only you see this" }).filter({ hasText: "staging" }).first().waitFor();
   count.equal("no error in the page", page.problems, []);
   await page.context().close();
 }

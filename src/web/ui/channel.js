@@ -93,7 +93,7 @@ export class Channel {
       Number.isFinite(when.getTime()) && h("time", { datetime: when.toISOString(), title: when.toLocaleString() }, when.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })),
       message.edited && h("small", {}, " (edited)"),
       message.broadcast && h("small", {}, " also in the thread"),
-      message.ephemeral && h("small", { class: "only-you" }, " only you see this"));
+      (message.ephemeral || message.to) && h("small", { class: "only-you" }, " only you see this"));
   }
 
   /** @param {any} message @returns {Node[]} */

@@ -28,6 +28,7 @@ function failed(error) {
 /** @param {any} answer */
 function answered(answer) {
   if (answer.message) {
+    show("channel");
     channel.put(answer.message);
     channel.toEnd();
   }
@@ -89,7 +90,10 @@ for (const message of first.messages) channel.put(message);
 modals.show(first.views);
 drawHome(first.home);
 follow(first.cursor, {
-  message: (data) => channel.put(data),
+  message: (data) => {
+    if (data.to && !data.edited) show("channel");
+    channel.put(data);
+  },
   delete: (data) => channel.remove(data.ts),
   views: (data) => modals.show(data),
   home: (data) => drawHome(data.view),

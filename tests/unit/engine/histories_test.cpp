@@ -172,6 +172,31 @@ RunDriver superseded() {
   return run;
 }
 
+/// An approval of what the steps said they would do, void because somebody deployed in between, and given again.
+RunDriver approved_anew() {
+  RunDriver run(plan({stage("production", {job("api")}, "production")}), created({{"trigger", "command"}, {"environment", "production"}}));
+  run.environment("production").approval.emplace().require = {{{"*"}, 1}};
+  run.world.planning = {"run"};
+  const auto told = [&run](const std::string& line, const std::string& digest) {
+    Json steps =
+        Json::array({Json{{"job", "api"}, {"step", 0}, {"name", "api"}, {"action", "ecs-deploy"}, {"lines", Json::array({line})}}});
+    steps[0]["problems"] = Json::array({Json{{"fatal", false}, {"text", "alarm api-5xx is quiet since a minute"}, {"advice", ""}}});
+    steps[0]["digest"] = digest;
+    run.world.plans["production"] = {.known = true, .digest = digest, .steps = std::make_shared<const Json>(steps), .at = run.world.now};
+    run.settle();
+  };
+  run.world.plans["production"] = {.known = false, .why = "ecs:DescribeServices was throttled", .at = run.world.now};
+  run.settle();
+  run.pass(std::chrono::minutes(1));
+  told("service web/api runs api:7, 4 tasks wanted", "digest-of-7");
+  run.pass(std::chrono::minutes(1));
+  cast(run, "production", {.person = {"user:lead@example.com", {}, {}}});
+  told("service web/api runs api:8, 4 tasks wanted", "digest-of-8");
+  cast(run, "production", {.person = {"user:lead@example.com", {}, {}}, .reason = "still right"});
+  run.start_all().end("api");
+  return run;
+}
+
 TEST(Histories, scenarios_end_as_meant) {
   struct Row {
     const char* name;
@@ -182,6 +207,7 @@ TEST(Histories, scenarios_end_as_meant) {
                                           {"retry-and-rollback", retry_and_rollback, State::succeeded},
                                           {"matrix-and-cancel", matrix_and_cancel, State::canceled},
                                           {"rejected", rejected, State::failed},
+                                          {"approved-anew", approved_anew, State::succeeded},
                                           {"never-planned", never_planned, State::failed},
                                           {"superseded", superseded, State::superseded}}) {
     const RunDriver run = row.play();
@@ -198,7 +224,7 @@ TEST(Histories, recorded_ones_fold_to_the_same_end) {
     const History history = read_history(entry.path());
     EXPECT_EQ(run_json(fold(history.events)), history.expected) << entry.path();
   }
-  EXPECT_GE(count, 6);
+  EXPECT_GE(count, 7);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ struct RollbackOptions {
 struct VoteOptions {
   std::string run, stage, reason;
   bool break_glass = false;
+  bool revoke = false;  ///< approve: take one's own approval back
 };
 struct RetryOptions {
   std::string run;
@@ -101,6 +102,12 @@ struct TokenOptions {
   std::string name, role = "viewer", expires, user;
   std::vector<std::string> apps, environments;
 };
+// user_commands.cpp
+int user_list(const Globals&);
+/// `person` empty: `identity_or_code` is a code that the chat gave.
+int user_link(const Globals&, const std::string& identity_or_code, const std::string& person);
+int user_unlink(const Globals&, const std::string& identity);
+
 // token_commands.cpp
 int token_create(const Globals&, const TokenOptions&);
 int token_list(const Globals&);

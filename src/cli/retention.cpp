@@ -13,6 +13,8 @@ constexpr auto deliveries_kept = std::chrono::hours(24 * 30);
 constexpr auto bodies_kept = std::chrono::hours(24 * 90);  // digests, which keep a captured delivery from being sent again
 constexpr auto keys_kept = std::chrono::hours(24 * 7);
 constexpr auto sessions_kept = std::chrono::hours(12);  // of browsers: over after that time
+constexpr auto chat_kept = std::chrono::hours(24 * 30);  // buttons of cards: every drawing of a card writes them anew
+constexpr auto codes_kept = std::chrono::hours(1);
 constexpr auto recovery = std::chrono::minutes(5);
 constexpr int at_a_time = 200;  // deliveries carry their bodies: more would hold up the writer
 
@@ -20,6 +22,13 @@ Awaitable<int> erase_all(store::Store& store, std::function<int(store::Tx&)> som
   int total = 0;
   for (int erased = at_a_time; erased == at_a_time; total += erased) erased = co_await store.transact(some);
   co_return total;
+}
+
+/// What buttons stand for; `chat.link` is for ever: who was linked once stays excluded.
+Awaitable<void> forget_chat(store::Store& store, Time now) {
+  for (const std::string kind : {"chat.grant", "chat.card-grants"})
+    co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents(kind, now - chat_kept, at_a_time); });
+  co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("chat.link-code", now - codes_kept, at_a_time); });
 }
 
 std::size_t remove_expired(const std::filesystem::path& root, std::optional<Duration> keep, const std::set<std::string>& unfinished) {
@@ -62,6 +71,7 @@ Awaitable<void> forget_expired(store::Store& store, Time now) {
   const int bodies = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("hook-body", hashes, at_a_time); });
   const int used = co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("idempotency", keys, at_a_time); });
   co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("web.session", now - sessions_kept, at_a_time); });
+  co_await forget_chat(store, now);
   if (rows + bodies + used > 0) log::info("retention.forgotten", {{"deliveries", rows}, {"bodies", bodies}, {"keys", used}});
 }
 

@@ -99,7 +99,16 @@ int promote(const Globals& globals, const PromoteOptions& options) {
               "fairlead status " + options.app + " shows what is where");
 }
 
-int approve(const Globals& globals, const VoteOptions& options) { return vote(globals, options, "approve"); }
+int approve(const Globals& globals, const VoteOptions& options) {
+  if (!options.revoke) return vote(globals, options, "approve");
+  Client client(globals);
+  Output output(globals);
+  const Json answer = client.post(run_path(options.run) + "/revoke", Json{{"stage", options.stage}});
+  output.line(text_at(answer, "text"));
+  output.document(answer);
+  return Exit::done;
+}
+
 int reject(const Globals& globals, const VoteOptions& options) { return vote(globals, options, "reject"); }
 
 int cancel(const Globals& globals, const std::string& run, const std::string& reason) {

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "cli/aws_metrics.hpp"
+#include "cli/chat_people.hpp"
 #include "cli/chat_wiring.hpp"
 #include "cli/checks.hpp"
 #include "cli/deploying.hpp"
@@ -23,6 +24,7 @@
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/log.hpp"
 #include "fairlead/base/pool.hpp"
+#include "fairlead/chat/links.hpp"
 #include "fairlead/deploy/drift.hpp"
 #include "fairlead/engine/engine.hpp"
 #include "fairlead/exec/actions.hpp"
@@ -60,6 +62,7 @@ struct ServerApp::State {
   net::HttpClient http;
   std::unique_ptr<aws::Aws> aws;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<chat::Links> links;
   std::unique_ptr<Secrets> secrets;
   std::unique_ptr<GitSource> source;
   std::unique_ptr<exec::LocalExecutor> local;
@@ -115,6 +118,7 @@ void ServerApp::State::open_rooms() {
   store::SqliteOptions options;
   options.folder = settings.data;
   store = store::open_sqlite(executor, pool, options);
+  links = std::make_unique<chat::Links>(*store, now);
   secrets = std::make_unique<Secrets>(*store, store::SecretBox::open(settings.data / "secret.key"), settings.config);
   source = std::make_unique<GitSource>(executor, pool, settings.data, settings.config,
                                        [this](std::string app) { return credentials_for(*secrets, *settings.config, std::move(app)); });
@@ -251,6 +255,7 @@ void ServerApp::State::listen() {
     return deploy::drift_of(deploy_parts({executor, aws.get(), store.get(), settings.config, &engine}), std::move(environment),
                             std::move(target));
   };
+  parts.people = people_door(*links);
   parts.hook = [this](std::string provider, std::string app, net::Request& request) {
     return answer_hook(*receiver, std::move(provider), std::move(app), request);
   };

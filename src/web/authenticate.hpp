@@ -9,7 +9,7 @@ namespace fairlead::web {
 /// for nobody, Error(refused) for what a session asks for without the page's own X-CSRF-Token: another page may have sent it.
 Awaitable<Identity> authenticate(Services&, const net::Request&);
 
-/// Throws Error(refused) naming the role that the matched route asks for.
-void authorize(const Route&, const Identity&);
+/// Throws Error(refused) naming the role that the matched route asks for, and who may decide when it is about an approval.
+void authorize(const Route&, const Identity&, const pipeline::ServerConfig&);
 
 }  // namespace fairlead::web

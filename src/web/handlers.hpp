@@ -94,6 +94,12 @@ Awaitable<net::Response> list_freezes(Call&);
 Awaitable<net::Response> add_freeze(Call&);
 Awaitable<net::Response> remove_freeze(Call&);
 
+// users_api.cpp
+Awaitable<net::Response> list_users(Call&);
+Awaitable<net::Response> link_user(Call&);
+Awaitable<net::Response> redeem_code(Call&);
+Awaitable<net::Response> unlink_user(Call&);
+
 // tokens_api.cpp, secrets_api.cpp
 Awaitable<net::Response> list_tokens(Call&);
 Awaitable<net::Response> create_token(Call&);

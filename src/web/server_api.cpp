@@ -31,8 +31,12 @@ Awaitable<net::Response> readyz(Call& call) {
 
 Awaitable<net::Response> whoami(Call& call) {
   const auto& who = call.who;
-  co_return net::Response::json(
-      200, Json{{"id", who.person.id}, {"role", to_string(who.access)}, {"apps", who.apps}, {"environments", who.environments}});
+  co_return net::Response::json(200, Json{{"id", who.person.id},
+                                          {"aliases", who.person.aliases},
+                                          {"groups", who.person.groups},
+                                          {"role", to_string(who.access)},
+                                          {"apps", who.apps},
+                                          {"environments", who.environments}});
 }
 
 Awaitable<net::Response> server_info(Call& call) {

@@ -215,6 +215,24 @@ void add_planning(Routes& table) {
   table.add<admin>("DELETE", "/api/v1/freezes/{id}", &remove_freeze, {.summary = "End a freeze", .status = 204});
 }
 
+void add_users(Routes& table) {
+  table.add<admin>("GET", "/api/v1/users", &list_users,
+                   {.summary = "Persons with the identities linked to them", .response = R"({"type":"array","items":{"type":"object"}})"});
+  table.add<admin>(
+      "POST", "/api/v1/users/links", &link_user,
+      {.summary = "Link an identity to a person",
+       .request =
+           R"({"type":"object","required":["identity","person"],"properties":{"identity":{"type":"string"},"person":{"type":"string"}}})",
+       .response = R"({"type":"object"})",
+       .status = 201});
+  table.add<viewer>("POST", "/api/v1/users/redeem", &redeem_code,
+                    {.summary = "Link the chat account that was given this one-time code to oneself",
+                     .request = R"({"type":"object","required":["code"],"properties":{"code":{"type":"string"}}})",
+                     .response = R"({"type":"object"})",
+                     .status = 201});
+  table.add<admin>("DELETE", "/api/v1/users/links/{identity}", &unlink_user, {.summary = "Undo a link", .status = 204});
+}
+
 void add_administration(Routes& table) {
   table.add<admin>("GET", "/api/v1/tokens", &list_tokens, {.summary = "API tokens, without their secrets", .response = "[Token]"});
   table.add<admin>(
@@ -252,6 +270,7 @@ Routes build() {
   add_places(table);
   add_runs(table);
   add_planning(table);
+  add_users(table);
   add_administration(table);
   return table;
 }

@@ -70,7 +70,7 @@ Awaitable<net::Response> answer(Services& services, Limiters& limiters, net::Req
   Identity who;
   if (known) {
     who = *std::move(known);
-    if (route.access != Access::none) authorize(route, who);
+    if (route.access != Access::none) authorize(route, who, services.config);
   } else if (route.access != Access::none) {
     const auto time = std::chrono::steady_clock::now();
     try {
@@ -80,7 +80,7 @@ Awaitable<net::Response> answer(Services& services, Limiters& limiters, net::Req
       if (wait) co_return too_many(*wait, "too many wrong credentials from this address");
       throw;
     }
-    authorize(route, who);
+    authorize(route, who, services.config);
     if (route.method != "GET" && !request.peer.uid)
       if (const auto wait = limiters.changes.take(who.person.id, time)) co_return too_many(*wait, "too many changes by " + who.person.id);
   }

@@ -57,6 +57,16 @@ struct ChatDoor {
 /// Looks whether a target that a deploy recorded still is what it was: {"drifted", "text"}; null when that cannot be looked at.
 using DriftDoor = std::function<Awaitable<Json>(std::string environment, Json target)>;
 
+/// Accounts that are the same person are kept by a room that this one does not know.
+struct PeopleDoor {
+  /// The person with every identity that is linked to it, and the owner's id where it has one.
+  std::function<Awaitable<engine::Person>(engine::Person)> known;
+  std::function<Awaitable<Json>()> list;  ///< [{identity, person, by, linked_by, at}]
+  std::function<Awaitable<Json>(std::string identity, std::string person, std::string who)> link;
+  std::function<Awaitable<Json>(std::string code, engine::Person)> redeem;  ///< the account that was given the code
+  std::function<Awaitable<void>(std::string identity, std::string who)> unlink;
+};
+
 /// What a job kept for download: a tar archive compressed with zstd.
 struct ArtifactFile {
   std::string name;
@@ -83,6 +93,7 @@ struct Parts {
   ScheduleDoor schedules;
   ChatDoor chat;
   DriftDoor drift;
+  PeopleDoor people;
   /// A delivery at `/hooks/<provider>` (`app` for `/hooks/http/<app>`, else empty).
   std::function<Awaitable<net::Response>(std::string provider, std::string app, net::Request&)> hook;
   /// What Slack calls: "commands", "interactions", "options", "events", or "" when all go to `/slack`; "oauth/start", "oauth/callback".

@@ -10,7 +10,7 @@ namespace fairlead::cli {
 namespace {
 
 /// Promised for a later version (interfaces.md): known, so that nobody thinks of a typing error.
-const std::vector<std::string> later_commands{"import", "user"};
+const std::vector<std::string> later_commands{"import"};
 
 bool is_one_of(const std::vector<std::string>& words, const std::string& word) { return std::ranges::find(words, word) != words.end(); }
 

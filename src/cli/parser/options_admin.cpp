@@ -120,6 +120,27 @@ void add_token(CommandLine& line) {
       ->required();
 }
 
+void add_user(CommandLine& line) {
+  CLI::App& group = line.add("user", "Accounts that are the same person", {purpose::care, "", {}});
+  line.add("list", "Persons with the identities linked to them",
+           {"", "fairlead user list", [](const Globals& globals) { return user_list(globals); }}, &group);
+  struct LinkOptions {
+    std::string identity, person;
+  };
+  auto made = std::make_shared<LinkOptions>();
+  CLI::App& link = line.add("link", "Link a chat account: with the code it gave you, to yourself; with a person, as an admin",
+                            {"", "fairlead user link slack:U123 user:lead@example.com",
+                             [made](const Globals& globals) { return user_link(globals, made->identity, made->person); }},
+                            &group);
+  link.add_option("CODE|IDENTITY", made->identity, "The code, or slack:U123, github:LOGIN, user:OTHER-NAME")->required();
+  link.add_option("PERSON", made->person, "user:NAME");
+  auto undone = std::make_shared<std::string>();
+  line.add("unlink", "Undo a link; who it was still may not approve their own runs with it",
+           {"", "fairlead user unlink slack:U123", [undone](const Globals& globals) { return user_unlink(globals, *undone); }}, &group)
+      .add_option("IDENTITY", *undone, "slack:U123, github:LOGIN, user:OTHER-NAME")
+      ->required();
+}
+
 void add_webhook(CommandLine& line) {
   CLI::App& group = line.add("webhook", "Deliveries of Git hosts", {purpose::care, "", {}});
   struct UrlOptions {
@@ -165,6 +186,7 @@ void add_admin_commands(CommandLine& line) {
   add_freeze(line);
   add_secret(line);
   add_token(line);
+  add_user(line);
   add_webhook(line);
   line.add("routes", "The HTTP API and who may call what",
            {purpose::care, "fairlead routes", [](const Globals& globals) { return routes(globals); }});

@@ -121,7 +121,9 @@ void add_votes(CommandLine& line) {
   approve_command.add_option("RUN", yes->run, run_text)->required();
   approve_command.add_option("--stage", yes->stage, "Which, when several wait")->type_name("S");
   approve_command.add_option("--reason", yes->reason, "Recorded with the vote")->type_name("T");
-  approve_command.add_flag("--break-glass", yes->break_glass, "Past the other groups, by whom fairlead.yml allows it; tells who it names");
+  CLI::Option* bypass = approve_command.add_flag("--break-glass", yes->break_glass,
+                                                 "Past the other groups, by whom fairlead.yml allows it; tells who it names");
+  approve_command.add_flag("--revoke", yes->revoke, "Take your own approval back, until the stage starts")->excludes(bypass);
 
   auto no = std::make_shared<VoteOptions>();
   CLI::App& reject_command = line.add("reject", "Reject a stage that waits for approval",

@@ -86,6 +86,35 @@ Awaitable<engine::StepOutcome> ScriptedRun::run(engine::StepContext& context) {
   co_return engine::StepOutcome{};
 }
 
+PeopleDoor ApiTest::people_door() {
+  PeopleDoor door;
+  door.known = [this](engine::Person person) -> Awaitable<engine::Person> {
+    for (const auto& [identity, owner] : links_) {
+      if (identity == person.id) person.aliases.insert(std::exchange(person.id, owner));
+      if (owner == person.id) person.aliases.insert(identity);
+    }
+    co_return person;
+  };
+  door.list = [this]() -> Awaitable<Json> {
+    Json list = Json::array();
+    for (const auto& [identity, owner] : links_) list.push_back({{"identity", identity}, {"person", owner}, {"by", "admin"}});
+    co_return list;
+  };
+  door.link = [this](std::string identity, std::string person, std::string) -> Awaitable<Json> {
+    links_[identity] = person;
+    co_return Json{{"identity", identity}, {"person", person}};
+  };
+  door.redeem = [this](std::string code, engine::Person person) -> Awaitable<Json> {
+    links_["slack:" + code] = person.id;
+    co_return Json{{"identity", "slack:" + code}, {"person", person.id}};
+  };
+  door.unlink = [this](std::string identity, std::string) -> Awaitable<void> {
+    links_.erase(identity);
+    co_return;
+  };
+  return door;
+}
+
 ApiTest::ApiTest(std::string roles) {
   const auto parsed = pipeline::parse_server(config_text + roles, "fairlead.yml");
   EXPECT_TRUE(parsed);
@@ -136,6 +165,7 @@ ApiTest::ApiTest(std::string roles) {
     schedules_ = Json::array();
     co_return;
   };
+  parts.people = people_door();
   parts.step_folder = [this](const RunId& run, const std::string& job, int attempt, int step) {
     return script_->folder(run, job, attempt, step);
   };

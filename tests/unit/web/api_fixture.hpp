@@ -7,6 +7,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,8 @@ class ApiTest : public testing::Test {
   /// A token of its own for that role; headers that carry it.
   net::Headers token(const std::string& role, Json more = Json::object());
 
+  PeopleDoor people_door();
+
   template <class T>
   T run(Awaitable<T> work) {
     std::optional<T> value;
@@ -109,6 +112,7 @@ class ApiTest : public testing::Test {
   int log_waits_ = 0;
   std::vector<std::string> hooks_;  ///< "<provider> <app> <body>"
   Json schedules_ = Json::array();
+  std::map<std::string, std::string> links_;  ///< identity → person
   int names_ = 0;
 };
 

@@ -21,6 +21,7 @@ class Matrix : public ApiTest {
     put("{name}", "NAME");
     put("{provider}", "github");
     put("{id}", "none");
+    put("{identity}", "none");
     return target;
   }
 

@@ -68,9 +68,10 @@ Awaitable<Reply> link_account(Turn& turn, Command command) {
   if (links == nullptr) throw Error(ErrorKind::unavailable, "this server links no accounts");
   if (turn.speaker.via == "console") {
     if (command.id.empty()) co_return to_asker(sentence("write `link` in Slack; what it answers is typed here"));
-    const auto made = co_await links->redeem(command.id, turn.speaker.person);
-    co_return Reply{.to = Reply::To::secret,
-                    .message = sentence("`" + escape(made.identity) + "` is you now: `" + escape(made.person) + "`")};
+    // By REST: what a session may do less than its person is known there, and such a one may link no account.
+    const Json made = co_await want(turn, "POST", path_of({"users", "redeem"}), {{"code", command.id}});
+    const auto identity = escape(text_at(made, "identity")), person = escape(text_at(made, "person"));
+    co_return Reply{.to = Reply::To::secret, .message = sentence("`" + identity + "` is you now: `" + person + "`")};
   }
   const auto code = co_await links->code(turn.account);
   const auto& url = turn.desk->parts.public_url;

@@ -257,9 +257,13 @@ TEST_F(Commands, OneCanAskWhoOneIsAndLinkTheAccount) {
   Speaker signed_in;
   signed_in.person.id = "user:ann@example.com";
   signed_in.via = "console";
+  signed_in.api = [this](ApiCall wanted) { return api_.call(std::move(wanted)); };
+  api_.give("POST", "/api/v1/users/redeem", {{"identity", "slack:U1"}, {"person", "user:ann@example.com"}}, 201);
   Json payload = command_payload("link " + code);
   const auto answer = send({.kind = Incoming::Kind::command, .payload = payload, .workspace = console, .speaker = signed_in});
   EXPECT_THAT(all_of(answer), HasSubstr("user:ann@example.com"));
+  ASSERT_FALSE(api_.acts().empty());
+  EXPECT_EQ(text_at(api_.acts().back().body, "code"), code);
 }
 
 TEST_F(Commands, ThePlanIsShownAndHelpHasEveryCommand) {

@@ -120,7 +120,8 @@ Awaitable<Reply> promote_command(Turn& turn, Command command) {
   add(body, "reason", command.reason);
   auto answer = co_await want(turn, "POST", path_of({"deployments"}), std::move(body));
   command.run.clear();
-  co_return co_await started(turn, "promotes what is in " + escape(command.from) + " of", std::move(command), std::move(answer));
+  auto verb = "promotes what is in " + escape(command.from) + " of";
+  co_return co_await started(turn, std::move(verb), std::move(command), std::move(answer));
 }
 
 Awaitable<Reply> rollback_command(Turn& turn, Command command) {

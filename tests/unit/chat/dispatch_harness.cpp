@@ -16,6 +16,8 @@ environments:
   production: { approval: { require: [ { from: ["user:lead@x"] } ] } }
 )";
 
+Awaitable<std::string> given(std::string text) { co_return text; }
+
 /// The button, wherever it is.
 const Json* find_button(const Json& node, const std::string& label) {
   if (node.is_object() && text_at(node, "type") == "button" && text_at(member(node, "text"), "text") == label) return &node;
@@ -87,7 +89,7 @@ void DispatchTest::open() {
   parts.people = &people_;
   parts.links = &*links_;
   parts.api = [this](const std::string&) { return &slack_; };
-  parts.log_tail = [this](RunId, std::string, int, int) -> Awaitable<std::string> { co_return log_text_; };
+  parts.log_tail = [this](RunId, std::string, int, int) { return given(log_text_); };
   parts.public_url = "https://fairlead.example.com";
   parts.clock = store_.clock();
   parts.answer_within = answer_within_;

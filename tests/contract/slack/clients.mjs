@@ -28,6 +28,7 @@ export async function webApi() {
   fake.once.push({ method: "chat.postMessage", kind: "500" });
   await web.chat.postMessage({ channel: "#deploys", text: "again" });
   same("web-api: a 500 is tried again", fake.calls.filter((each) => each.args.text === "again").length, 2);
+  fake.triggerLife = 60000; // this is no race
   const trigger_id = fake.trigger();
   const view = { type: "modal", title: { type: "plain_text", text: "x" }, blocks: [] };
   const opened = await web.views.open({ trigger_id, view });

@@ -66,6 +66,7 @@ export class FakeSlack {
   faults = { rate: 0, kinds: ["429", "500", "internal_error", "nonsense", "reset"], retryAfter: 1, only: /^chat\./ };
   once = []; // [{method, kind}] before `faults`
   connectionTime = 18060;
+  triggerLife = 3000;
 
   constructor({ seed = 1 } = {}) {
     this.random = dice(seed);

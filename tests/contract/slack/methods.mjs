@@ -33,7 +33,7 @@ function pull(fake, id) {
   const trigger = fake.triggers.get(id);
   if (!trigger) return "invalid_trigger_id";
   if (trigger.used) return "exchanged_trigger_id";
-  if (Date.now() - trigger.at > 3000) return "expired_trigger_id";
+  if (Date.now() - trigger.at > fake.triggerLife) return "expired_trigger_id";
   trigger.used = true;
   return undefined;
 }

@@ -122,7 +122,11 @@ TEST_F(SlackClient, SendsTheTokenAndAForm) {
 }
 
 TEST_F(SlackClient, DoesNotKnowWhatBecameOfAnUnansweredRequest) {
-  EXPECT_EQ(fails("hang", std::chrono::milliseconds(300)).api_kind, Kind::unknown);
+  // A busy machine may not have sent it in so short a time: that is another answer, and tried again with more.
+  auto became = Kind::unreachable;
+  for (auto time = std::chrono::milliseconds(300); became == Kind::unreachable && time < std::chrono::seconds(60); time *= 2)
+    became = fails("hang", time).api_kind;
+  EXPECT_EQ(became, Kind::unknown);
 }
 
 TEST_F(SlackClient, SendsNothingWithoutAToken) {

@@ -85,4 +85,52 @@ Awaitable<std::optional<std::string>> digest_of(Aws& aws, Scope scope, std::stri
   co_return found;
 }
 
+namespace {
+
+void take_architecture(std::vector<std::string>& found, std::string architecture) {
+  if (architecture.empty() || architecture == "unknown") return;  // attestations are of an unknown platform
+  if (std::ranges::find(found, architecture) == found.end()) found.push_back(std::move(architecture));
+}
+
+/// The configuration of a single image names its architecture; it lies in the registry as a blob.
+Awaitable<std::string> architecture_of(Aws& aws, Scope scope, const Image& image, std::string config, Fetch fetch) {
+  Json params{{"registryId", image.registry}, {"repositoryName", image.repository}, {"layerDigest", std::move(config)}};
+  const Json answer = co_await aws.call(std::move(scope), "ecr:GetDownloadUrlForLayer", std::move(params));
+  const std::string url = text_at(answer, "downloadUrl");
+  if (url.empty()) co_return std::string();
+  const std::string text = co_await fetch(url);
+  const Json blob = Json::parse(text, nullptr, false);
+  co_return blob.is_object() ? text_at(blob, "architecture") : std::string();
+}
+
+}  // namespace
+
+Awaitable<Platforms> platforms_of(Aws& aws, Scope scope, Image image, std::string digest, Fetch fetch) {
+  Platforms found;
+  Json params{{"registryId", image.registry},
+              {"repositoryName", image.repository},
+              {"imageIds", Json::array({Json{{"imageDigest", digest}}})},
+              {"acceptedMediaTypes",
+               {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
+                "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}}};
+  try {
+    const Json answer = co_await aws.call(scope, "ecr:BatchGetImage", std::move(params));
+    for (const Json& failure : member(answer, "failures")) found.missing |= text_at(failure, "failureCode") == "ImageNotFound";
+    for (const Json& it : member(answer, "images")) {
+      const Json manifest = Json::parse(text_at(it, "imageManifest", "{}"), nullptr, false);
+      if (!manifest.is_object()) continue;
+      for (const Json& variant : member(manifest, "manifests")) {
+        take_architecture(found.architectures, text_at(member(variant, "platform"), "architecture"));
+      }
+      const std::string config = text_at(member(manifest, "config"), "digest");
+      if (!fetch || config.empty() || !found.architectures.empty()) continue;
+      take_architecture(found.architectures, co_await architecture_of(aws, scope, image, config, fetch));
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::canceled) throw;
+    found.architectures.clear();
+  }
+  co_return found;
+}
+
 }  // namespace fairlead::aws::ecr

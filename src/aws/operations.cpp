@@ -76,6 +76,7 @@ constexpr std::array operations{
     Operation{"ecr", "DescribeImages", read},
     Operation{"ecr", "DescribeRepositories", read},
     Operation{"ecr", "GetAuthorizationToken", read},
+    Operation{"ecr", "GetDownloadUrlForLayer", read},
     Operation{"ecr", "ListImages", read},
     Operation{"ecr", "PutImage", set},
     Operation{"ecr", "PutLifecyclePolicy", set},

@@ -4,6 +4,7 @@
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/engine.hpp"
+#include "fairlead/net/client.hpp"
 #include "fairlead/pipeline/expression.hpp"
 #include "fairlead/pipeline/problem.hpp"
 #include "fairlead/pipeline/server_config.hpp"
@@ -78,6 +79,14 @@ Awaitable<void> hold(engine::Engine& engine, std::string environment, std::strin
   }
 }
 
+Awaitable<std::string> fetch_text(net::HttpClient& http, std::string url) {
+  net::HttpRequest request;
+  request.url = std::move(url);
+  auto reply = co_await http.send(std::move(request), deadline_in(std::chrono::seconds(10)));
+  if (!reply.ok()) throw Error(ErrorKind::unavailable, "a layer of the registry answered " + std::to_string(reply.status));
+  co_return std::move(reply.body);
+}
+
 }  // namespace
 
 Json read_definition(const std::string& text, const std::string& filename, const Json& contexts) {
@@ -131,6 +140,7 @@ deploy::Parts deploy_parts(const DeployWorld& world) {
       return notes;
     });
   };
+  if (world.http != nullptr) parts.fetch = [http = world.http](std::string url) { return fetch_text(*http, std::move(url)); };
   parts.hold = [engine = world.engine](std::string environment, std::string app, std::string reason) {
     return hold(**engine, std::move(environment), std::move(app), std::move(reason));
   };

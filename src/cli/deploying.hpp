@@ -14,6 +14,9 @@ class Aws;
 namespace fairlead::engine {
 class Engine;
 }
+namespace fairlead::net {
+class HttpClient;
+}
 namespace fairlead::pipeline {
 struct ServerConfig;
 }
@@ -30,6 +33,7 @@ struct DeployWorld {
   store::Store* store = nullptr;
   std::shared_ptr<const pipeline::ServerConfig> config;
   std::unique_ptr<engine::Engine>* engine = nullptr;
+  net::HttpClient* http = nullptr;
 };
 deploy::Parts deploy_parts(const DeployWorld&);
 

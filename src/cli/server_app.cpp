@@ -151,7 +151,7 @@ engine::Parts ServerApp::State::engine_parts() {
   const auto run = exec::make_run_action();
   parts.actions.emplace(std::string(run->name()), run);
   parts.actions.emplace("build-image", exec::make_build_image_action(image_parts(*aws, settings.config)));
-  auto deploying = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine});
+  auto deploying = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine, &http});
   deploying.data_folder = settings.data;
   deploying.ssh_config = [this](const std::string& environment) { return ssh_config_of(settings, environment); };
   deploy::add_ecs_actions(parts.actions, deploying);

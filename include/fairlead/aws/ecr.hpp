@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/base/secret.hpp"
@@ -32,5 +34,17 @@ Awaitable<Login> login(Aws&, Scope);
 
 /// Digest of a tag in a repository of this account; nullopt when the image or the repository does not exist.
 Awaitable<std::optional<std::string>> digest_of(Aws&, Scope, std::string registry, std::string repository, std::string tag);
+
+/// Text behind a presigned address.
+using Fetch = std::function<Awaitable<std::string>(std::string url)>;
+
+/// What an image was built for.
+struct Platforms {
+  bool missing = false;                    ///< there is no such image any more
+  std::vector<std::string> architectures;  ///< "amd64", "arm64"; empty when it cannot be told
+};
+/// Of an index: those of its variants; of a single image: the one that its configuration names, read through `fetch` (may be empty:
+/// then it cannot be told). Throws nothing that AWS answers: it is looked at to warn early.
+Awaitable<Platforms> platforms_of(Aws&, Scope, Image, std::string digest, Fetch fetch);
 
 }  // namespace fairlead::aws::ecr

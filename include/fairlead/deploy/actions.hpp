@@ -38,6 +38,8 @@ struct Parts {
   /// Keeps a note over restarts of the server; without text, forgets it. May be absent, like `notes`.
   std::function<Awaitable<void>(std::string key, std::optional<std::string> json)> note;
   std::function<Awaitable<std::map<std::string, std::string>>()> notes;
+  /// Text behind an address that AWS has signed, for image configurations. May be empty.
+  std::function<Awaitable<std::string>(std::string url)> fetch;
   /// Locks an environment for an app after a rollback, once, with its reason.
   std::function<Awaitable<void>(std::string environment, std::string app, std::string reason)> hold;
 };

@@ -63,35 +63,11 @@ bool is_passing(const aws::AwsError& error) {
   return error.failure() == aws::Failure::throttled || error.failure() == aws::Failure::server || error.failure() == aws::Failure::network;
 }
 
-/// Architectures of an image that has one variant for each; empty when it has one only, or when that cannot be told.
-Awaitable<std::vector<std::string>> architectures(aws::Aws& aws, aws::Scope scope, aws::ecr::Image image, std::string digest) {
-  std::vector<std::string> found;
-  Json params{{"registryId", image.registry},
-              {"repositoryName", image.repository},
-              {"imageIds", Json::array({Json{{"imageDigest", digest}}})},
-              {"acceptedMediaTypes",
-               {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
-                "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}}};
-  try {
-    const Json answer = co_await aws.call(scope, "ecr:BatchGetImage", std::move(params));
-    for (const Json& it : member(answer, "images")) {
-      const Json manifest = parse_json(text_at(it, "imageManifest", "{}"));
-      for (const Json& variant : member(manifest, "manifests")) {
-        auto architecture = text_at(member(variant, "platform"), "architecture");
-        if (!architecture.empty() && architecture != "unknown") found.push_back(std::move(architecture));
-      }
-    }
-  } catch (const Error&) {
-    found.clear();  // it is only looked at to warn early
-  }
-  co_return found;
-}
-
 std::string architecture_of(const Json& definition) {
   return text_at(member(definition, "runtimePlatform"), "cpuArchitecture") == "ARM64" ? "arm64" : "amd64";
 }
 
-Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::string architecture, std::vector<Finding>& findings) {
+Awaitable<void> pin(const Parts& parts, aws::Scope scope, Json& container, std::string architecture, std::vector<Finding>& findings) {
   const std::string name = text_at(container, "image");
   if (is_unbuilt(name)) co_return;
   const auto image = aws::ecr::parse_image(name);
@@ -102,7 +78,7 @@ Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::strin
   try {
     if (digest.empty()) {
       const std::string tag = image->tag.empty() ? "latest" : image->tag;
-      const auto found = co_await aws::ecr::digest_of(aws, scope, image->registry, image->repository, tag);
+      const auto found = co_await aws::ecr::digest_of(*parts.aws, scope, image->registry, image->repository, tag);
       if (!found) {
         findings.push_back(
             {true,
@@ -118,7 +94,12 @@ Awaitable<void> pin(aws::Aws& aws, aws::Scope scope, Json& container, std::strin
         {false, "image " + name + " could not be looked up: " + error.message(), "its tag is deployed as it is", is_passing(error)});
     co_return;
   }
-  const auto has = co_await architectures(aws, scope, *image, digest);
+  const auto built = co_await aws::ecr::platforms_of(*parts.aws, scope, *image, digest, parts.fetch);
+  const auto& has = built.architectures;
+  if (built.missing) {
+    findings.push_back({true, "image " + name + " does not exist any more: repository " + image->repository + " has no " + digest,
+                        "build and push it again; a lifecycle policy may have removed it"});
+  }
   if (has.empty() || std::ranges::find(has, architecture) != has.end()) co_return;
   findings.push_back({true, "image " + name + " has no variant for " + architecture + ", only for " + join(has, ", "),
                       "build it for the platform of the task definition (runtimePlatform)"});
@@ -164,9 +145,9 @@ Awaitable<std::string> send_registration(aws::Aws& aws, aws::Scope scope, Json b
 
 }  // namespace
 
-Awaitable<Json> pinned(aws::Aws& aws, aws::Scope scope, Json definition, std::vector<Finding>& findings) {
+Awaitable<Json> pinned(const Parts& parts, aws::Scope scope, Json definition, std::vector<Finding>& findings) {
   const std::string architecture = architecture_of(definition);
-  for (Json& container : definition["containerDefinitions"]) co_await pin(aws, scope, container, architecture, findings);
+  for (Json& container : definition["containerDefinitions"]) co_await pin(parts, scope, container, architecture, findings);
   co_return definition;
 }
 
@@ -192,7 +173,7 @@ Awaitable<Named> find_definition(const Parts& parts, aws::Scope scope, std::stri
     if (images.empty()) it.arn = text_at(member(described, "taskDefinition"), "taskDefinitionArn");
   }
   if (!it.arn.empty()) co_return it;
-  it.definition = co_await pinned(*parts.aws, scope, with_images(std::move(it.definition), images), findings);
+  it.definition = co_await pinned(parts, scope, with_images(std::move(it.definition), images), findings);
   co_await check_definition(*parts.aws, scope, it.definition, findings);
   co_return it;
 }

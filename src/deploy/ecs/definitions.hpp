@@ -27,8 +27,8 @@ Json definition_in(engine::StepContext&, const Parts&, const std::string& file);
 /// `images:` of the step.
 std::map<std::string, std::string> images_wanted(const Json& with);
 
-/// The definition with the tags of ECR images replaced by digests; what is missing goes to `findings`.
-Awaitable<Json> pinned(aws::Aws&, aws::Scope, Json definition, std::vector<Finding>& findings);
+/// The definition with the tags of ECR images replaced by digests; what is missing, or built for another architecture, goes to `findings`.
+Awaitable<Json> pinned(const Parts&, aws::Scope, Json definition, std::vector<Finding>& findings);
 
 /// Registers the definition once for this step, tagged with its key: ARN of the revision.
 Awaitable<std::string> register_once(engine::StepContext&, aws::Aws&, aws::Scope, Json definition);

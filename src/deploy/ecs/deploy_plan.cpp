@@ -211,7 +211,7 @@ Awaitable<DeployPlan> make_plan(const Parts& parts, Poller& poller, aws::Scope s
     if (!inputs.file.empty()) std::ranges::move(unknown_fields(inputs.given), std::back_inserter(plan.findings));
     plan.definition = with_images(inputs.file.empty() ? registrable(before) : inputs.given, inputs.images);
   }
-  Json checked = co_await pinned(*parts.aws, scope, plan.definition, plan.findings);
+  Json checked = co_await pinned(parts, scope, plan.definition, plan.findings);
   if (!recorded) plan.definition = std::move(checked);  // what was recorded stays as it was, also where a tag could not be pinned then
   plan.baseline.health_checked = has_health_check(plan.definition);
   plan.baseline.reuse = runs_already(plan, service, inputs.wishes, before);

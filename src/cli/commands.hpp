@@ -45,6 +45,9 @@ struct RetryOptions {
   bool all = false;
   WaitOptions wait;
 };
+struct AnswerOptions {
+  std::string run, choice, job, reason;
+};
 struct HistoryOptions {
   std::string app, environment, state, before;
   int limit = 20;
@@ -66,6 +69,7 @@ int approve(const Globals&, const VoteOptions&);
 int reject(const Globals&, const VoteOptions&);
 int cancel(const Globals&, const std::string& run, const std::string& reason);
 int retry(const Globals&, const RetryOptions&);
+int answer(const Globals&, const AnswerOptions&);
 int status(const Globals&, const std::string& app, const std::string& environment);
 int history(const Globals&, const HistoryOptions&);
 int show(const Globals&, const std::string& run);

@@ -120,6 +120,16 @@ int cancel(const Globals& globals, const std::string& run, const std::string& re
   return Exit::done;
 }
 
+int answer(const Globals& globals, const AnswerOptions& options) {
+  Client client(globals);
+  Output output(globals);
+  const Json body{{"choice", options.choice}, {"job", options.job}, {"reason", options.reason}};
+  const Json answer = client.post(run_path(options.run) + "/answer", body);
+  output.line(text_at(answer, "text"));
+  output.document(answer);
+  return Exit::done;
+}
+
 int retry(const Globals& globals, const RetryOptions& options) {
   Client client(globals);
   Output output(globals);

@@ -13,6 +13,13 @@ namespace {
 
 bool is_over(const std::string& state) { return state != "queued" && state != "waiting" && state != "running"; }
 
+/// What a step asks, and how to answer.
+std::string question_text(const Json& asked) {
+  std::vector<std::string> choices;
+  for (const auto& choice : member(asked, "choices")) choices.push_back(choice.get<std::string>());
+  return "asks: " + text_at(asked, "text") + " (fairlead answer RUN " + join(choices, "|") + ")";
+}
+
 /// Remembers what was told, so that each change is told once.
 class Teller {
  public:
@@ -52,6 +59,10 @@ class Teller {
     if (state == "queued") return;
     const auto attempt = number_at(job, "attempt", 1);
     if (options_.logs) tell_logs(id, job, attempt);
+    for (const auto& step : member(job, "steps")) {
+      const Json& asked = member(step, "question");
+      if (asked.is_object()) once(stage + "/" + id + ", " + text_at(step, "name"), "waiting", question_text(asked));
+    }
     once(stage + "/" + id + (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""), state, text_at(job, "reason"));
   }
 
@@ -125,6 +136,7 @@ void print_steps(Output& output, const Json& job) {
     output.line("      " + std::to_string(number_at(step, "index")) + "  " + output.state(text_at(step, "state")) + "  " +
                 text_at(step, "name") + "  " + span(member(step, "started_at"), member(step, "finished_at")) +
                 (reason.empty() ? "" : "  " + reason));
+    if (member(step, "question").is_object()) output.line("         " + question_text(member(step, "question")));
   }
 }
 

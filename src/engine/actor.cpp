@@ -209,6 +209,10 @@ void RunActor::committed(Batch& batch) {
     state_ = std::move(batch.next);
     for (const auto& claim : batch.claims) engine_.holds[{claim.environment, state_.app}] = state_.id;
     note_deployed();
+    for (const auto& event : batch.events) {
+      if (event.type != events::step_answered) continue;
+      for (const auto& [job, runner] : runners_) runner->cancel_signal().notify_all();  // who waits for an answer looks
+    }
     for (const auto& release : batch.releases) {
       engine_.holds.erase({release.environment, state_.app});
       engine_.nudge_environment(release.environment, state_.app);
@@ -334,7 +338,9 @@ Json RunActor::resolved_check(const WantCheck& want) const {
     if (!index || static_cast<std::size_t>(*index) >= stage.checks.size()) continue;
     pipeline::Scope scope;
     scope.contexts = stage_contexts(state_, stage.index);
-    return pipeline::resolve(stage.checks[static_cast<std::size_t>(*index)], scope);
+    Json check = pipeline::resolve(stage.checks[static_cast<std::size_t>(*index)], scope);
+    check["environment"] = stage.environment;
+    return check;
   }
   return nullptr;
 }

@@ -244,6 +244,8 @@ constexpr std::array rules = {
     Rule{events::step_progress, step_progress},
     Rule{events::step_started, step_started},
     Rule{events::step_finished, step_finished},
+    Rule{events::step_asked, step_asked},
+    Rule{events::step_answered, step_answered},
     Rule{events::job_queued, job_queued},
     Rule{events::job_started, job_started},
     Rule{events::job_finished, job_finished},

@@ -17,6 +17,7 @@ void fresh_step(StepState& step) {
   step.progress.reset();
   step.summary.clear();
   step.record.reset();
+  step.question.reset();
 }
 
 std::map<std::string, std::string> text_map(const Json& values) {
@@ -41,6 +42,7 @@ void close_steps(JobState& job, State end, Time at) {
   for (auto& step : job.steps) {
     if (step.state == State::running) {
       step.state = end == State::succeeded ? State::failed : end;
+      step.question.reset();
       step.finished_at = at;
     }
     if (step.state == State::queued) step.state = State::skipped;
@@ -140,11 +142,37 @@ void step_finished(RunState& run, const Input& input) {
   step->summary = text_at(p, "summary");
   if (const Json& record = member(p, "record"); record.is_object()) step->record = std::make_shared<const Json>(record);
   step->finished_at = input.event.at;
+  step->question.reset();
 }
 
 void step_progress(RunState& run, const Input& input) {
   StepState* step = live_step(run, input);
   if (step != nullptr) step->progress = std::make_shared<const Json>(input.payload);
+}
+
+void step_asked(RunState& run, const Input& input) {
+  StepState* step = live_step(run, input);
+  if (step == nullptr) return;
+  const Json& p = input.payload;
+  Question question;
+  question.key = text_at(p, "question");
+  question.text = text_at(p, "text");
+  question.choices = texts_at(p, "choices");
+  question.asked_at = input.event.at;
+  question.until = time_at(p, "until");
+  step->question = std::move(question);
+}
+
+void step_answered(RunState& run, const Input& input) {
+  StepState* step = live_step(run, input);
+  if (step == nullptr) return;
+  const Json& p = input.payload;
+  require(step->question && step->question->key == text_at(p, "question"), run, input, "that was not asked");
+  require(step->question->is_open(), run, input, "it is answered");
+  step->question->closed_at = input.event.at;
+  step->question->choice = text_at(p, "choice");
+  step->question->by = text_at(p, "by", input.event.actor);
+  step->question->reason = text_at(p, "reason");
 }
 
 }  // namespace fairlead::engine::folding

@@ -2,6 +2,7 @@
 #include "fairlead/engine/engine.hpp"
 
 #include "engine/actor.hpp"
+#include "engine/questions.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/events.hpp"
@@ -116,6 +117,18 @@ Awaitable<void> Engine::cancel(RunId id, std::string who, std::string reason) {
     if (is_terminal(run.state) || run.cancel) return {};
     return {{std::string(events::run_cancel_requested), dump(Json{{"by", who}, {"reason", reason}, {"as", "canceled"}}), who}};
   });
+}
+
+Awaitable<std::string> Engine::answer(RunId id, Reply answer) {
+  require_deciding(*impl_);
+  auto actor = impl_->actor(id);
+  if (!actor) {
+    const auto loaded = co_await impl_->load(id);
+    throw Error(ErrorKind::conflict, label(loaded->state()) + " is already " + std::string(to_string(loaded->state().state)));
+  }
+  std::string text;
+  co_await actor->ask([&](const RunState& run) { return std::vector{answer_event(run, answer, text)}; });
+  co_return text;
 }
 
 Awaitable<void> Engine::retry(RunId id, std::string who, bool all) {

@@ -33,6 +33,13 @@ void explain_stage(const RunState& run, std::size_t s, std::vector<Waiting>& out
   if (stage.state != State::running) return;
   for (std::size_t j = 0; j < stage.jobs.size(); ++j) {
     const JobState& job = stage.jobs[j];
+    for (const auto& step : job.steps) {
+      if (job.state != State::running || !step.question || !step.question->is_open()) continue;
+      out.push_back({stage.name, job.id, "",
+                     "asks: " + step.question->text + " Answer: fairlead answer " + run.app + "#" + std::to_string(run.number) + " " +
+                         join(step.question->choices, "|"),
+                     step.question->until});
+    }
     if (is_terminal(job.state) || job.state == State::running) continue;
     out.push_back({stage.name, job.id, "", job_reason(run, s, j), job.retry_at});
   }

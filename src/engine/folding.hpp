@@ -48,5 +48,7 @@ void job_finished(RunState&, const Input&);
 void step_started(RunState&, const Input&);
 void step_finished(RunState&, const Input&);
 void step_progress(RunState&, const Input&);
+void step_asked(RunState&, const Input&);
+void step_answered(RunState&, const Input&);
 
 }  // namespace fairlead::engine::folding

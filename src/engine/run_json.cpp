@@ -26,6 +26,14 @@ Json step_json(const StepState& step) {
   if (!step.reason.empty()) json["reason"] = step.reason;
   if (!step.summary.empty()) json["summary"] = step.summary;
   if (step.progress) json["progress"] = *step.progress;
+  if (step.question && step.question->is_open()) {
+    const Question& asked = *step.question;
+    json["question"] = {{"key", asked.key},
+                        {"text", asked.text},
+                        {"choices", asked.choices},
+                        {"asked_at", format_time(asked.asked_at)},
+                        {"until", time_text(asked.until)}};
+  }
   return json;
 }
 

@@ -82,9 +82,7 @@ Awaitable<std::optional<std::string>> RunStepContext::recall(std::string name) {
 
 Awaitable<void> RunStepContext::progress(std::string json_object) {
   Json payload = parse_json(json_object);
-  payload["job"] = runner_.spec().key.job;
-  payload["attempt"] = runner_.spec().key.attempt;
-  payload["index"] = index();
+  payload.update(place());
   runner_.actor().post({std::string(events::step_progress), dump(payload), "fairlead"});
   co_return;
 }
@@ -93,6 +91,56 @@ Awaitable<void> RunStepContext::log(std::string line) { co_await runner_.host().
 
 Awaitable<void> RunStepContext::canceled() {
   while (!runner_.canceled()) co_await runner_.cancel_signal().wait();
+}
+
+Json RunStepContext::place() const {
+  return {{"job", runner_.spec().key.job}, {"attempt", runner_.spec().key.attempt}, {"index", index()}};
+}
+
+const Question* RunStepContext::question(const RunState& run) const {
+  const JobState* job = run.job(runner_.spec().key.job);
+  const auto at = input_.plan->index;
+  const bool live = job != nullptr && job->attempt == runner_.spec().key.attempt && at < job->steps.size() && job->steps[at].question;
+  return live ? &*job->steps[at].question : nullptr;
+}
+
+Awaitable<void> RunStepContext::ask(StepQuestion asked) {
+  if (const Question* last = question(runner_.actor().state()); last != nullptr && last->key == asked.key) co_return;
+  Json payload = place();
+  payload["question"] = asked.key;
+  payload["text"] = asked.text;
+  payload["choices"] = asked.choices;
+  if (asked.until) payload["until"] = to_micros(*asked.until);
+  const store::NewEvent event{std::string(events::step_asked), dump(payload), "fairlead"};
+  auto once = [this, key = asked.key, event](const RunState& run) {
+    const Question* last = question(run);
+    return last != nullptr && last->key == key ? std::vector<store::NewEvent>{} : std::vector{event};
+  };
+  co_await runner_.actor().ask(std::move(once));
+}
+
+std::optional<StepAnswer> RunStepContext::answer(const std::string& key) const {
+  const Question* last = question(runner_.actor().state());
+  if (last == nullptr || last->key != key || last->is_open() || last->choice.empty()) return std::nullopt;
+  return StepAnswer{last->choice, last->by};
+}
+
+Awaitable<void> RunStepContext::withdraw() {
+  const Question* last = question(runner_.actor().state());
+  if (last == nullptr || !last->is_open()) co_return;
+  auto close = [this](const RunState& run) -> std::vector<store::NewEvent> {
+    const Question* open = question(run);
+    if (open == nullptr || !open->is_open()) return {};  // answered in the same moment
+    Json payload = place();
+    payload["question"] = open->key;
+    payload["by"] = "fairlead";
+    return {{std::string(events::step_answered), dump(payload), "fairlead"}};
+  };
+  co_await runner_.actor().ask(std::move(close));
+}
+
+Awaitable<void> RunStepContext::answered() {
+  if (!runner_.canceled()) co_await runner_.cancel_signal().wait();
 }
 
 Time RunStepContext::now() const { return runner_.actor().engine().now(); }

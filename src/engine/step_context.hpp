@@ -49,10 +49,18 @@ class RunStepContext : public StepContext {
   Awaitable<void> log(std::string line) override;
   bool cancel_requested() const override { return runner_.canceled(); }
   Awaitable<void> canceled() override;
+  Awaitable<void> ask(StepQuestion) override;
+  std::optional<StepAnswer> answer(const std::string& key) const override;
+  Awaitable<void> withdraw() override;
+  Awaitable<void> answered() override;
   Time now() const override;
 
  private:
   std::string step_key() const;
+  /// Last question of this step in that state of the run, or nullptr.
+  const Question* question(const RunState&) const;
+  /// Where an event of this step belongs.
+  Json place() const;
   Awaitable<std::string> perform(store::OpRow, Act);
 
   JobRunner& runner_;

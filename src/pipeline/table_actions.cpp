@@ -107,6 +107,7 @@ Row ecs_deploy() {
               {"bake", duration(), "how long alarms are watched afterwards"},
               {"alarms", names(), "CloudWatch alarms that must stay ok"},
               progress(),
+              Field{"answer-within", duration(), "how long people are asked what to do when there is no room"}.otherwise("1h"),
               {"desired-count", number(0, 10'000), "number of tasks; default as it is"},
               Field{"min-healthy", number(0, 100), "percent; default the service's"},
               Field{"max-healthy", number(100, 200), "percent; default the service's"},

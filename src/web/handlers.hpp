@@ -60,6 +60,7 @@ Awaitable<net::Response> reject_run(Call&);
 Awaitable<net::Response> revoke_vote(Call&);
 Awaitable<net::Response> cancel_run(Call&);
 Awaitable<net::Response> retry_run(Call&);
+Awaitable<net::Response> answer_run(Call&);
 
 // log_api.cpp
 Awaitable<net::Response> list_logs(Call&);

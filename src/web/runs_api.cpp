@@ -104,6 +104,17 @@ Awaitable<net::Response> cancel_run(Call& call) {
   co_return net::Response::json(202, Json{{"id", state.id.str()}, {"text", "canceling " + state.app + "#" + std::to_string(state.number)}});
 }
 
+Awaitable<net::Response> answer_run(Call& call) {
+  const Fields body(call.request.body, {"choice", "job", "reason"});
+  engine::Reply answer{
+      .choice = body.required_text("choice"), .by = call.who.person.id, .reason = body.text("reason"), .job = body.text("job")};
+  const auto state = co_await call.run();
+  for (const auto& stage : state.stages)
+    if (!stage.environment.empty() && !engine::is_terminal(stage.state)) call.require_environment(stage.environment);
+  auto text = co_await call.services.engine().answer(state.id, std::move(answer));
+  co_return net::Response::json(200, Json{{"id", state.id.str()}, {"text", text}});
+}
+
 Awaitable<net::Response> retry_run(Call& call) {
   const Fields body(call.request.body, {"all"});
   const bool all = body.flag("all");

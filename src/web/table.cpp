@@ -20,6 +20,8 @@ constexpr Parameter environment{"environment", "only this environment"};
 constexpr std::string_view vote_body =
     R"({"type":"object","properties":{"stage":{"type":"string"},"reason":{"type":"string"},"plan_digest":{"type":"string"},"break_glass":{"type":"boolean"}}})";
 constexpr std::string_view reason_body = R"({"type":"object","properties":{"reason":{"type":"string"}}})";
+constexpr std::string_view answer_body =
+    R"({"type":"object","required":["choice"],"properties":{"choice":{"type":"string"},"job":{"type":"string"},"reason":{"type":"string"}}})";
 constexpr std::string_view start_body =
     R"({"type":"object","properties":{"ref":{"type":"string"},"inputs":{"type":"object"},"reason":{"type":"string"}}})";
 constexpr std::string_view deploy_body =
@@ -170,6 +172,8 @@ void add_runs(Routes& table) {
                        .response = "Outcome"});
   table.add<deployer>("POST", "/api/v1/runs/{run}/cancel", &cancel_run,
                       {.summary = "Cancel", .request = reason_body, .response = "Outcome", .status = 202});
+  table.add<deployer>("POST", "/api/v1/runs/{run}/answer", &answer_run,
+                      {.summary = "Answer what a running step asks (steps[].question)", .request = answer_body, .response = "Outcome"});
   table.add<deployer>("POST", "/api/v1/runs/{run}/retry", &retry_run,
                       {.summary = "Run the failed jobs again (all: every job of the failed stage)",
                        .request = R"({"type":"object","properties":{"all":{"type":"boolean"}}})",

@@ -39,6 +39,17 @@ using Probe = std::function<Awaitable<std::optional<std::string>>()>;
 /// Performs the effect with its idempotency key; returns the result (JSON text) to record.
 using Act = std::function<Awaitable<std::string>(std::string key)>;
 
+/// What a step asks people when it cannot know what is right.
+struct StepQuestion {
+  std::string key;  ///< unique within the step; asking again after a restart is the same question
+  std::string text;
+  std::vector<std::string> choices;
+  std::optional<Time> until;  ///< what people are told; the action itself decides then
+};
+struct StepAnswer {
+  std::string choice, by;
+};
+
 /// What an action sees of its step. Lives as long as the step's coroutine; io thread.
 class StepContext {
  public:
@@ -76,6 +87,14 @@ class StepContext {
   /// True when the step should stop at its next safe point; `canceled()` resumes then.
   virtual bool cancel_requested() const = 0;
   virtual Awaitable<void> canceled() = 0;
+  /// Asks people, once per key; durable before it returns. One question at a time: the next takes the place of the last.
+  virtual Awaitable<void> ask(StepQuestion) = 0;
+  /// The answer; nullopt while there is none.
+  virtual std::optional<StepAnswer> answer(const std::string& key) const = 0;
+  /// Whatever is still asked needs no answer any more.
+  virtual Awaitable<void> withdraw() = 0;
+  /// Resumes when somebody answers, or the step is canceled.
+  virtual Awaitable<void> answered() = 0;
   virtual Time now() const = 0;
 };
 

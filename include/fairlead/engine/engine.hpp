@@ -66,9 +66,9 @@ struct Parts {
   std::filesystem::path config_folder;
   std::filesystem::path data_folder;  ///< empty: no poison guard
   Clock clock;
-  /// Value of a secret for (app, environment), or nullopt. Also resolves ssm: and secretsmanager: references when built.
+  /// Value of a secret for (app, environment), or nullopt; references to AWS are looked up.
   std::function<Awaitable<std::optional<Secret>>(std::string name, std::string app, std::string environment)> secret;
-  /// Asks one `checks:` entry (JSON as in the plan).
+  /// Asks one `checks:` entry (JSON as in the plan, with the stage's "environment").
   std::function<Awaitable<CheckFact>(std::string check_json)> check;
   /// Are these artifacts of a job still there? Empty: they are taken to be.
   std::function<bool(const RunId&, const std::string& job, const std::vector<std::string>& names)> artifacts_kept;
@@ -87,6 +87,12 @@ struct Lock {
   std::optional<Time> from, until;
   bool freeze = false;
   bool automatic = false;   ///< taken by fairlead after a rollback
+};
+
+/// A person's answer to what a running step asks.
+struct Reply {
+  std::string choice, by, reason;
+  std::string job;  ///< of the step that asks; empty: the only one that does
 };
 
 struct Stats {
@@ -113,6 +119,8 @@ class Engine {
   /// Approve, reject or break glass. Throws Error(refused | conflict) with the text of the refusal.
   Awaitable<std::string> vote(RunId, std::string stage, Ballot);
   Awaitable<std::string> revoke(RunId, std::string stage, Person);
+  /// Returns what to tell. Throws Error(conflict) when nothing is asked, Error(usage) for another choice, or when several steps ask.
+  Awaitable<std::string> answer(RunId, Reply);
   Awaitable<void> cancel(RunId, std::string who, std::string reason);
   /// Re-runs the failed jobs (all: every job of the failed stage) of a finished run, same commit, other outputs kept.
   Awaitable<void> retry(RunId, std::string who, bool all);

@@ -61,5 +61,9 @@ inline constexpr std::string_view step_started = "step.started";
 inline constexpr std::string_view step_finished = "step.finished";
 /// {job, attempt, index, …}: what a deploy shows while it goes on.
 inline constexpr std::string_view step_progress = "step.progress";
+/// {job, attempt, index, question (its name), text, choices[], until}: a running step asks people, and goes on meanwhile.
+inline constexpr std::string_view step_asked = "step.asked";
+/// {job, attempt, index, question, choice, by, reason}: without a choice it needs no answer any more.
+inline constexpr std::string_view step_answered = "step.answered";
 
 }  // namespace fairlead::engine::events

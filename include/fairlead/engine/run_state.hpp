@@ -58,6 +58,18 @@ struct GateState {
   bool is_open() const { return state == "open"; }
 };
 
+/// What a running step asks people (docs/decisions/0009).
+struct Question {
+  std::string key;   ///< unique within the attempt: "no-room-1"
+  std::string text;  ///< says what is known, and what happens without an answer
+  std::vector<std::string> choices;
+  Time asked_at{};
+  std::optional<Time> until;          ///< then the step decides by itself
+  std::optional<Time> closed_at;      ///< answered, or not needed any more
+  std::string choice, by, reason;     ///< the answer; no choice: none was needed
+  bool is_open() const { return !closed_at; }
+};
+
 struct StepState {
   int index = 0;
   std::string id, name, action;
@@ -69,6 +81,7 @@ struct StepState {
   std::shared_ptr<const Json> progress;  ///< last step.progress payload, or null
   std::string summary;                   ///< Markdown from $FAIRLEAD_SUMMARY
   std::shared_ptr<const Json> record;    ///< what it deployed, for a rollback; or null
+  std::optional<Question> question;      ///< the last one that it asked
 };
 
 struct JobState {

@@ -134,6 +134,17 @@ void add_votes(CommandLine& line) {
   reject_command.add_option("--reason", no->reason, "Recorded with the vote")->type_name("T")->required();
 }
 
+void add_answer(CommandLine& line) {
+  auto answering = std::make_shared<AnswerOptions>();
+  CLI::App& command = line.add(
+      "answer", "Answer what a running step asks",
+      {purpose::act, "fairlead answer shop-api#42 rollback", [answering](const Globals& globals) { return answer(globals, *answering); }});
+  command.add_option("RUN", answering->run, run_text)->required();
+  command.add_option("CHOICE", answering->choice, "What the question offers: continue, rollback, stop")->required();
+  command.add_option("--job", answering->job, "The job that asks, when several do")->type_name("J");
+  command.add_option("--reason", answering->reason, "Recorded with the answer")->type_name("T");
+}
+
 void add_cancel_and_retry(CommandLine& line) {
   struct CancelOptions {
     std::string run, reason;
@@ -201,6 +212,7 @@ void add_run_commands(CommandLine& line) {
   add_promote(line);
   add_plan(line);
   add_votes(line);
+  add_answer(line);
   add_cancel_and_retry(line);
   add_status_and_history(line);
   add_show_and_logs(line);

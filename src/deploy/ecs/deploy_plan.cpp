@@ -138,6 +138,7 @@ Inputs inputs_from(Json with, const Json& recorded) {
   it.settings.bake = duration_in(with, "bake", Duration(0));
   it.settings.progress = duration_in(with, "progress-deadline", std::chrono::minutes(10));
   it.settings.roll_back = flag_at(with, "rollback", true);
+  it.settings.patience = duration_in(with, "answer-within", std::chrono::hours(1));
   for (const Json& alarm : member(with, "alarms")) it.settings.alarms.push_back(alarm.get<std::string>());
   it.wishes.strategy = text_at(with, "strategy", "rolling");
   it.wishes.desired = int_in(with, "desired-count");

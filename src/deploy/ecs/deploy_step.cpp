@@ -84,6 +84,7 @@ Awaitable<void> DeployStep::walk() {
   co_await tell();
   while (true) {
     check_time();
+    co_await ask_people();
     const Command command = rollout_->next(step_.now());
     if (command.what == Do::finish) break;
     co_await perform(command);
@@ -162,6 +163,18 @@ Awaitable<void> DeployStep::tell() {
   co_await step_.progress(std::move(progress));
 }
 
+/// The question is the machine's, and as durable: it is asked again after a restart, which is the same question.
+Awaitable<void> DeployStep::ask_people() {
+  const auto& asked = rollout_->asked();
+  if (!asked) co_return co_await step_.withdraw();
+  const std::string key = "no-room-" + std::to_string(asked->round);
+  co_await step_.ask({key, asked->text, stall_answers, asked->until});
+  if (const auto given = step_.answer(key)) {
+    rollout_->answered(given->choice, given->by, step_.now());
+    co_await tell();
+  }
+}
+
 Json DeployStep::progress_now() const {
   Json json{{"kind", "ecs-deploy"},
             {"target", inputs_.cluster + "/" + inputs_.service},
@@ -170,7 +183,7 @@ Json DeployStep::progress_now() const {
             {"running", rollout_->running()},
             {"healthy", rollout_->healthy()}};
   if (!rollout_->task_definition().empty()) json["task_definition"] = rollout_->task_definition();
-  if (!rollout_->stalled().empty()) json["stalled"] = rollout_->stalled();
+  if (!rollout_->stalled().empty() && rollout_->healthy() < rollout_->desired()) json["stalled"] = rollout_->stalled();
   if (rollout_->verdict()) json["verdict"] = to_string(rollout_->verdict()->outcome);
   return json;
 }
@@ -179,7 +192,7 @@ Awaitable<void> DeployStep::wait_until(Time until) {
   const auto span = std::clamp<Duration>(std::min(until, timed_out_ ? Time::max() : deadline_) - step_.now(), 1ms, 1min);
   if (step_.cancel_requested()) co_return co_await sleep_for(span);  // on the way back: it is known already
   try {
-    co_await with_deadline(step_.canceled(), deadline_in(span), "waiting");
+    co_await with_deadline(rollout_ && rollout_->asked() ? step_.answered() : step_.canceled(), deadline_in(span), "waiting");
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::timeout) throw;
   }

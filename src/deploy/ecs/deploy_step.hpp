@@ -27,6 +27,7 @@ class DeployStep {
   Awaitable<void> perform(Command);
   Awaitable<void> look(Do what);
   Awaitable<void> tell();
+  Awaitable<void> ask_people();
   Awaitable<void> wait_until(Time);
   void check_time();
 

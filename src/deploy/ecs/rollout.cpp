@@ -181,6 +181,7 @@ void Rollout::fail(Outcome outcome, std::string reason, Time now) {
   verdict.reason = std::move(reason);
   note(verdict.reason);
   verdict_ = std::move(verdict);
+  asked_.reset();
   begin_rollback(now);
 }
 

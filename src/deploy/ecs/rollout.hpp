@@ -26,7 +26,17 @@ struct Settings {
   Duration progress = std::chrono::minutes(10);  ///< fails when nothing has moved for this long
   bool roll_back = true;
   std::vector<std::string> alarms;
+  Duration patience = std::chrono::hours(1);  ///< how long people are asked what to do when there is no room
 };
+
+/// What the machine asks people: there is no room for the tasks, and no version is to blame. It goes on looking meanwhile.
+struct Asked {
+  int round = 1;     ///< of this deploy
+  std::string text;
+  Time until{};      ///< then it is rolled back
+};
+/// Answers to it: wait as long again, go back, or leave everything as it is.
+inline const std::vector<std::string> stall_answers{"continue", "rollback", "stop"};
 
 /// What was true before anything was changed; remembered, so that a restarted server has the same.
 struct Baseline {
@@ -117,7 +127,10 @@ class Rollout {
   void restore_refused(const std::string& why, Time now);
   void diagnosed(Time now);
   void cancel(const std::string& why, Time now);
+  /// One of `stall_answers`, to what `asked` says. Without an open question it changes nothing.
+  void answered(const std::string& choice, const std::string& by, Time now);
 
+  const std::optional<Asked>& asked() const { return asked_; }
   Phase phase() const { return phase_; }
   /// Set once the outcome is decided; `rolled_back` is final in phase done.
   const std::optional<Verdict>& verdict() const { return verdict_; }
@@ -148,6 +161,7 @@ class Rollout {
   Identity identify(const Service&);
   void monitor(const Service&, const Deployment&, Time now);
   void read_events(const Service&, Time now);
+  void tell_event(const std::string& text);
   void look_at_counts(const Service&, const Deployment&, Time now);
   void check_deadline(Time now);
   bool late(Time now) const;
@@ -162,7 +176,9 @@ class Rollout {
   void serve(Time now);
   void end_well(bool completed);
   void advance(Time now);
-  void progress(Time now) { progress_at_ = now; }
+  void progress(Time now);
+  void ask(Time now);
+  std::string standstill() const;
   void fail(Outcome, std::string reason, Time now);
   void begin_rollback(Time now);
   void verify(const Service&, Time now);
@@ -187,7 +203,10 @@ class Rollout {
   std::optional<Verdict> verdict_;
   std::map<std::string, Strike> strikes_;  ///< by task ARN
   std::set<std::string> seen_events_;
+  std::map<std::string, int> event_kinds_;  ///< how often an event was told of, ids and numbers aside
   std::string stalled_;
+  std::optional<Asked> asked_;
+  int rounds_ = 0;  ///< questions so far
   std::string last_event_;
   Time last_event_at_{};
   Time told_until_{};  ///< events up to here were told by an earlier machine

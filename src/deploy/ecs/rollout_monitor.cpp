@@ -9,6 +9,15 @@ namespace fairlead::deploy::ecs {
 
 using namespace std::chrono_literals;
 
+/// ECS repeats itself: the first of a kind is told, then only when there are ten times as many.
+void Rollout::tell_event(const std::string& text) {
+  const int times = ++event_kinds_[normalised(text)];
+  int round = times;
+  while (round >= 10 && round % 10 == 0) round /= 10;
+  if (times == 1) note("event: " + text);
+  if (times > 1 && round == 1) note("event, " + std::to_string(times) + " times by now: " + text);
+}
+
 /// Times of AWS are compared with times of AWS only: our clock may be minutes off.
 void Rollout::read_events(const Service& service, Time now) {
   const Deployment* ours = service.find(deployment_);
@@ -16,7 +25,7 @@ void Rollout::read_events(const Service& service, Time now) {
   for (auto event = service.events.rbegin(); event != service.events.rend(); ++event) {
     if (event->at < ours->created_at || event->at <= told_until_ || !seen_events_.insert(event->id).second) continue;
     last_event_at_ = std::max(last_event_at_, event->at);
-    note("event: " + event->text);
+    tell_event(event->text);
     last_event_ = event->text;
     switch (meaning_of(event->text)) {
       case EventMeaning::nothing: break;
@@ -93,18 +102,55 @@ void Rollout::plan_reads(Time now) {
   } else {
     service_due_ = now + std::clamp(now - updated_at_, times::first, times::launching);
   }
+  if (asked_) service_due_ = std::min(now + times::beside, std::max(asked_->until, now + 1s));
   if (running_ < desired_) tasks_due_ = targets_due_ = times::never;
 }
 
 /// The first look after a restart may be the first in an hour: the deadline is judged from the second on.
 bool Rollout::late(Time now) const { return looks_ > 1 && now > progress_at_ + settings_.progress; }
 
-void Rollout::check_deadline(Time now) {
-  if (window_ || phase_ == Phase::bake || !late(now)) return;
-  const std::string span = format_duration(settings_.progress);
-  if (!stalled_.empty() && phase_ == Phase::monitor) {
-    return fail(Outcome::stalled, "nothing has moved for " + span + " because there is no room: " + stalled_, now);
+std::string Rollout::standstill() const { return "nothing moves because there is no room: " + stalled_; }
+
+/// No version is to blame and time may help: people decide, and ECS goes on trying meanwhile.
+void Rollout::ask(Time now) {
+  Asked question;
+  question.round = ++rounds_;
+  question.until = now + settings_.patience;
+  question.text = revision_of(task_definition_) + " is stalled: nothing has moved for " + format_duration(settings_.progress) +
+                  " because there is no room: " + stalled_ + " " + std::to_string(running_) + " of " + std::to_string(desired_) +
+                  " tasks run. Wait for room, roll back, or stop here and leave it as it is? Without an answer " +
+                  (settings_.roll_back ? "it is rolled back" : "it fails") + " after " + format_duration(settings_.patience) + ".";
+  note(question.text);
+  asked_ = std::move(question);
+}
+
+void Rollout::progress(Time now) {
+  progress_at_ = now;
+  if (!asked_) return;
+  note("it moves again: no answer is needed any more");
+  asked_.reset();
+}
+
+void Rollout::answered(const std::string& choice, const std::string& by, Time now) {
+  if (!asked_) return;
+  if (choice == "rollback") {
+    settings_.roll_back = true;
+    fail(Outcome::failed, standstill() + "; " + by + " decided to roll back", now);
+  } else if (choice == "stop") {
+    fail(Outcome::stalled, standstill() + "; " + by + " decided to stop here: ECS goes on trying", now);
+  } else {
+    asked_.reset();
+    progress_at_ = service_due_ = now;
+    note(by + " decided to wait for room for another " + format_duration(settings_.progress));
   }
+}
+
+void Rollout::check_deadline(Time now) {
+  if (asked_ && looks_ > 1 && now >= asked_->until)
+    return fail(Outcome::failed, standstill() + "; nobody answered for " + format_duration(settings_.patience), now);
+  if (asked_ || window_ || phase_ == Phase::bake || !late(now)) return;
+  const std::string span = format_duration(settings_.progress);
+  if (!stalled_.empty() && phase_ == Phase::monitor) return ask(now);
   std::string text = "nothing has moved for " + span + ": " + std::to_string(running_) + " of " + std::to_string(desired_) +
                      " tasks run, " + std::to_string(healthy_) + " healthy";
   if (phase_ == Phase::correlate) text = "the update did not become visible within " + span;

@@ -117,6 +117,8 @@ Json Rollout::memory() const {
   }
   Json json{{"strikes", std::move(strikes)}, {"progress_at", to_micros(progress_at_)}, {"stalled", stalled_},
             {"best_running", best_running_}, {"best_healthy", best_healthy_},          {"desired", desired_}};
+  json["rounds"] = rounds_;
+  if (asked_) json["asked"] = {{"round", asked_->round}, {"text", asked_->text}, {"until", to_micros(asked_->until)}};
   if (last_event_at_ != Time{}) json["events_until"] = to_micros(last_event_at_);
   if (updated_at_ != Time{}) json["updated_at"] = to_micros(updated_at_);
   if (serving_at_ != Time{}) json["serving_at"] = to_micros(serving_at_);
@@ -143,6 +145,10 @@ void Rollout::recall(const Json& memory, Time now) {
   }
   progress_at_ = time_at(memory, "progress_at").value_or(now);
   stalled_ = text_at(memory, "stalled");
+  rounds_ = static_cast<int>(number_at(memory, "rounds"));
+  if (const Json& asked = member(memory, "asked"); asked.is_object()) {
+    asked_ = Asked{static_cast<int>(number_at(asked, "round", 1)), text_at(asked, "text"), time_at(asked, "until").value_or(now)};
+  }
   best_running_ = static_cast<int>(number_at(memory, "best_running"));
   best_healthy_ = static_cast<int>(number_at(memory, "best_healthy"));
   desired_ = static_cast<int>(number_at(memory, "desired", desired_));

@@ -234,12 +234,63 @@ TEST(Rollout, desired_0_in_the_middle_is_not_started_and_never_green) {
             Outcome::not_started);
 }
 
+const Settings short_patience{.progress = 5min, .patience = 30min};
+
 TEST(Rollout, no_room_is_stalled_and_asks_instead_of_condemning_the_version) {
-  Driver it(World{}, {.kind = Kind::no_capacity}, {.progress = 5min});
-  const auto& verdict = it.run();
+  Driver it(World{}, {.kind = Kind::no_capacity}, short_patience);
+  int asked_at = -1;
+  const auto& verdict = it.run([&](Driver& now, int second) {
+    if (!now.rollout.asked()) return;
+    if (asked_at < 0) asked_at = second;
+    EXPECT_THAT(now.rollout.asked()->text, HasSubstr("unable to place a task"));
+    EXPECT_THAT(now.rollout.asked()->text, HasSubstr("Without an answer it is rolled back after 30m"));
+    if (second > asked_at + 60) now.rollout.answered("stop", "user:ops", now.now);
+  });
+  EXPECT_NEAR(asked_at, 300, 30);
   EXPECT_EQ(verdict.outcome, Outcome::stalled);
   EXPECT_EQ(verdict.rolled_back, RolledBack::no);
   EXPECT_THAT(verdict.reason, HasSubstr("unable to place a task"));
+  EXPECT_THAT(verdict.reason, HasSubstr("user:ops decided to stop here"));
+  EXPECT_EQ(it.ecs.truth().task_definition, revision) << "ECS goes on trying";
+}
+
+TEST(Rollout, a_stalled_deploy_that_nobody_answers_for_is_rolled_back_at_its_deadline_also_after_restarts) {
+  Driver it(World{}, {.kind = Kind::no_capacity}, short_patience);
+  int restarted = 0;
+  const auto& verdict = it.run([&](Driver& now, int second) {
+    if (!now.rollout.asked() || second < restarted + 120) return;
+    restarted = second;
+    const auto before = *now.rollout.asked();
+    now.restart();
+    EXPECT_EQ(now.rollout.asked()->until, before.until);
+    EXPECT_EQ(now.rollout.asked()->round, 1) << "the same question";
+  });
+  EXPECT_GT(restarted, 0);
+  EXPECT_EQ(verdict.outcome, Outcome::failed) << text(it.notes);
+  EXPECT_EQ(verdict.rolled_back, RolledBack::done);
+  EXPECT_THAT(verdict.reason, HasSubstr("nobody answered for 30m"));
+  EXPECT_NEAR(it.verdict_second, 300 + 1800, 60);
+  EXPECT_EQ(it.ecs.truth().task_definition, FakeEcs::baseline);
+}
+
+TEST(Rollout, a_stalled_deploy_goes_back_when_somebody_says_so) {
+  Driver it(World{}, {.kind = Kind::no_capacity}, {.progress = 5min, .roll_back = false});
+  const auto& verdict = it.run([](Driver& now, int) { now.rollout.answered("rollback", "user:ops", now.now); });
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_EQ(verdict.rolled_back, RolledBack::done) << "a person's word counts more than the step's `rollback: false`";
+  EXPECT_THAT(verdict.reason, HasSubstr("user:ops decided to roll back"));
+}
+
+TEST(Rollout, a_stalled_deploy_that_is_to_go_on_asks_again_and_withdraws_when_there_is_room) {
+  Driver it(World{}, {.kind = Kind::no_capacity}, short_patience);
+  const auto& verdict = it.run([](Driver& now, int) {
+    if (!now.rollout.asked()) return;
+    if (now.rollout.asked()->round == 1) return now.rollout.answered("continue", "user:ops", now.now);
+    now.ecs.behave(revision, {});  // somebody has added machines
+  });
+  EXPECT_EQ(verdict.outcome, Outcome::serving) << text(it.notes);
+  EXPECT_THAT(text(it.notes), HasSubstr("no answer is needed any more"));
+  EXPECT_FALSE(it.rollout.asked());
 }
 
 TEST(Rollout, nomad_12940_a_registry_that_does_not_answer_needs_four_tasks) {

@@ -119,7 +119,8 @@ void ServerApp::State::open_rooms() {
   options.folder = settings.data;
   store = store::open_sqlite(executor, pool, options);
   links = std::make_unique<chat::Links>(*store, now);
-  secrets = std::make_unique<Secrets>(*store, store::SecretBox::open(settings.data / "secret.key"), settings.config);
+  aws = aws::connect(executor);
+  secrets = std::make_unique<Secrets>(*store, store::SecretBox::open(settings.data / "secret.key"), settings.config, *aws);
   source = std::make_unique<GitSource>(executor, pool, settings.data, settings.config,
                                        [this](std::string app) { return credentials_for(*secrets, *settings.config, std::move(app)); });
   exec::LocalParts running;
@@ -133,7 +134,6 @@ void ServerApp::State::open_rooms() {
   if (const auto& kept = settings.config->retention.workspaces)
     running.keep_workspaces = std::chrono::duration_cast<std::chrono::seconds>(*kept);
   local = std::make_unique<exec::LocalExecutor>(std::move(running));
-  aws = aws::connect(executor);
   logs = std::make_unique<exec::LogHub>(executor);
   engine = std::make_unique<engine::Engine>(engine_parts());
 }
@@ -163,7 +163,7 @@ engine::Parts ServerApp::State::engine_parts() {
   parts.secret = [this](std::string name, std::string app, std::string environment) {
     return secrets->for_pipeline(std::move(name), std::move(app), std::move(environment));
   };
-  parts.check = [this](std::string check) { return ask_check(http, now, std::move(check)); };
+  parts.check = [this](std::string check) { return ask_check({http, *aws, settings.config, now}, std::move(check)); };
   parts.artifacts_kept = [this](const RunId& run, const std::string& job, const std::vector<std::string>& names) {
     return std::ranges::all_of(names, [&](const auto& name) { return exec::find_artifact(settings.data, run, job, name).has_value(); });
   };

@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/secrets.hpp"
 #include "cli/slack_setup.hpp"
+#include "fairlead/aws/aws.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/chat/slack_setup.hpp"
@@ -25,10 +26,12 @@ Json findings_here(const ServerPlace& place) {
   store::SqliteOptions options;
   options.folder = place.data;
   const auto store = store::open_sqlite(io.get_executor(), pool, options);
-  Secrets secrets(*store, store::SecretBox::open(place.data / "secret.key"), place.config);
+  auto cloud = aws::connect(io.get_executor());  // a token may be kept in AWS
+  Secrets secrets(*store, store::SecretBox::open(place.data / "secret.key"), place.config, *cloud);
   net::HttpClient http(io.get_executor());
   auto found = wait_for(io, check_slack(http, secrets, place.config, {}));
   store->close();
+  cloud.reset();
   io.restart();
   io.run();
   return found;

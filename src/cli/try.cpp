@@ -108,7 +108,7 @@ struct Trial {
     parts.data_folder = folder.path();
     parts.clock = now;
     parts.secret = [](std::string name, std::string, std::string) { return secret_from_env(std::move(name)); };
-    parts.check = [this](std::string check) { return ask_check(http, now, std::move(check)); };
+    parts.check = [this, settings = parts.config](std::string check) { return ask_check({http, *aws, settings, now}, std::move(check)); };
     parts.public_url = "http://localhost";
     engine = std::make_unique<engine::Engine>(std::move(parts));
   }

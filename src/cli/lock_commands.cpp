@@ -25,7 +25,8 @@ void print(Output& output, const Json& locks) {
     table.push_back({text_at(lock, "environment"), text_at(lock, "app", "all"), text_at(lock, "owner"), ago(member(lock, "since")),
                      text_at(lock, "from", "-"), text_at(lock, "until", "taken away"), text_at(lock, "reason"), text_at(lock, "id")});
   }
-  output.table(table);
+  constexpr std::size_t reason = 6;
+  output.table(std::move(table), reason);
 }
 
 int show_all(const Globals& globals, const std::string& path, const std::string& nothing) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,15 @@ namespace {
 /// Columns a text takes on a terminal: code points, which is right for what we print.
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+/// The first columns of a text, an ellipsis among them.
+std::string shortened(std::string_view text, std::size_t columns) {
+  std::size_t seen = 0, at = 0;
+  for (; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xc0) != 0x80 && seen++ == columns - 1) break;
+  }
+  return std::string(text.substr(0, at)) + "…";
 }
 
 std::string_view color_of(std::string_view word) {
@@ -59,8 +69,38 @@ void Output::document(const Json& document) {
   std::fflush(stdout);
 }
 
-void Output::table(const std::vector<std::vector<std::string>>& rows) {
+namespace {
+
+/// Columns of the terminal; 0 when it does not say.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+}  // namespace
+
+void fit(std::vector<std::vector<std::string>>& rows, std::size_t column, std::size_t columns) {
+  constexpr std::size_t least = 12;  // less says nothing
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(strip_control(row[i])));
+  }
+  if (column >= widths.size()) return;
+  std::size_t total = 0;
+  for (const auto one : widths) total += one + 2;
+  total -= 2;
+  if (columns == 0 || total <= columns) return;
+  const std::size_t over = total - columns;
+  const std::size_t left = widths[column] > over + least ? widths[column] - over : least;
+  for (auto& row : rows) {
+    if (column < row.size() && width(strip_control(row[column])) > left) row[column] = shortened(strip_control(row[column]), left);
+  }
+}
+
+void Output::table(std::vector<std::vector<std::string>> rows, std::optional<std::size_t> shrink) {
   if (rows.size() < 2) return;
+  if (shrink && terminal_) fit(rows, *shrink, terminal_columns());
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));

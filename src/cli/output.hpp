@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,13 +28,17 @@ class Output {
   /// The document of a command that was asked for --json.
   void document(const Json&);
   /// Columns padded to their widest cell; the first row is the heading and is left out when it is the only one.
-  void table(const std::vector<std::vector<std::string>>& rows);
+  /// On a terminal that is too narrow, the column `shrink` is shortened.
+  void table(std::vector<std::vector<std::string>> rows, std::optional<std::size_t> shrink = std::nullopt);
   /// The word in its colour on a terminal.
   std::string state(std::string_view word) const;
 
  private:
   bool json_, quiet_, terminal_, color_;
 };
+
+/// Shortens one column of a table so that it fits into so many columns of a terminal; 0: any number.
+void fit(std::vector<std::vector<std::string>>& rows, std::size_t column, std::size_t columns);
 
 /// "3m ago", "2h ago", "12s ago" for an RFC 3339 time; "-" for none.
 std::string ago(const Json& time);

@@ -32,6 +32,17 @@ TEST(Output, PadsColumnsToTheirWidestCell) {
   EXPECT_EQ(result.out, "APP       STATE\nshop-api  failed\nü         ok\nweb\n");
 }
 
+TEST(Output, ShortensOneColumnToTheTerminal) {
+  std::vector<std::vector<std::string>> rows{{"BY", "REASON", "ID"}, {"user:ops", "database müssen zuerst umgezogen werden", "7"}};
+  fit(rows, 1, 0);
+  EXPECT_EQ(rows[1][1], "database müssen zuerst umgezogen werden") << "no terminal";
+  fit(rows, 1, 30);
+  EXPECT_EQ(rows[1][1], "database müssen…") << "8 + 2 + 16 + 2 + 2 columns";
+  fit(rows, 1, 10);
+  EXPECT_EQ(rows[1][1], "database mü…") << "twelve columns always";
+  fit(rows, 9, 10);
+}
+
 TEST(Output, LeavesOutATableWithoutRows) {
   EXPECT_EQ(printed({}, [](Output& output) { output.table({{"APP", "STATE"}}); }).out, "");
 }

@@ -24,9 +24,9 @@ Awaitable<int> erase_all(store::Store& store, std::function<int(store::Tx&)> som
   co_return total;
 }
 
-/// What buttons stand for; `chat.link` is for ever: who was linked once stays excluded.
+/// Cards and what their buttons stand for; `chat.link` is for ever: who was linked once stays excluded.
 Awaitable<void> forget_chat(store::Store& store, Time now) {
-  for (const std::string kind : {"chat.grant", "chat.card-grants"})
+  for (const std::string kind : {"chat.grant", "chat.card-grants", "chat.card", "chat.origin"})
     co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents(kind, now - chat_kept, at_a_time); });
   co_await erase_all(store, [=](store::Tx& tx) { return tx.erase_documents("chat.link-code", now - codes_kept, at_a_time); });
 }

@@ -26,6 +26,14 @@ Json step_json(const StepState& step) {
   if (!step.reason.empty()) json["reason"] = step.reason;
   if (!step.summary.empty()) json["summary"] = step.summary;
   if (step.progress) json["progress"] = *step.progress;
+  if (step.question && !step.question->is_open()) {
+    const Question& asked = *step.question;
+    json["last_question"] = {{"text", asked.text},
+                             {"asked_at", format_time(asked.asked_at)},
+                             {"closed_at", time_text(asked.closed_at)},
+                             {"answer", or_null(asked.choice)},
+                             {"by", or_null(asked.by)}};
+  }
   if (step.question && step.question->is_open()) {
     const Question& asked = *step.question;
     json["question"] = {{"key", asked.key},

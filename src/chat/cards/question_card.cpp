@@ -47,8 +47,9 @@ std::string answer_line(const CardContext& context, const Json& question, const 
 Message question_card(const Json& run, const std::string& job_id, int index, const CardContext& context) {
   const Json& job = job_of(run, job_id);
   const Json& step = step_of(job, index);
-  const Json& question = member(step, "question");
-  const bool open = question.is_object() && text_at(question, "answer").empty() && text_at(step, "state") == "running" && !has_ended(run);
+  const bool asks = member(step, "question").is_object();
+  const Json& question = member(step, asks ? "question" : "last_question");
+  const bool open = asks && text_at(question, "answer").empty() && text_at(step, "state") == "running" && !has_ended(run);
   const auto text = text_at(question, "text", "The question is gone.");
   Blocks blocks("question", context.revision);
   blocks.header(std::string(open ? "❔ " : "➖ ") + run_title(run) + " asks");

@@ -30,12 +30,8 @@ Awaitable<Reply> done(Turn& turn, std::string path, Json body) {
 }
 
 Awaitable<Reply> answer_question(Turn& turn, Json args) {
-  Json body{{"choice", text_at(args, "choice")}};
-  if (const auto asked = text_at(args, "asked_at"); !asked.empty()) body["asked_at"] = asked;
-  co_return co_await done(
-      turn,
-      path_of({"runs", text_at(args, "run"), "jobs", text_at(args, "job"), "steps", std::to_string(number_at(args, "step")), "answer"}),
-      std::move(body));
+  Json body{{"choice", text_at(args, "choice")}, {"job", text_at(args, "job")}};
+  co_return co_await done(turn, path_of({"runs", text_at(args, "run"), "answer"}), std::move(body));
 }
 
 /// The act that a grant stands for; nothing but the verbs named here is ever done.

@@ -62,9 +62,10 @@ void add_approvals(std::vector<WantedCard>& cards, const std::string& id, const 
 void add_questions(std::vector<WantedCard>& cards, const std::string& id, const Json& stage, bool run_ended) {
   for (const auto& job : member(stage, "jobs"))
     for (const auto& step : member(job, "steps")) {
-      const auto& question = member(step, "question");
+      const bool asks = member(step, "question").is_object();
+      const auto& question = member(step, asks ? "question" : "last_question");
       if (!question.is_object()) continue;
-      const bool open = !run_ended && text_at(step, "state") == "running";
+      const bool open = asks && !run_ended && text_at(step, "state") == "running";
       const int index = static_cast<int>(number_at(step, "index"));
       const auto what = "question:" + id + "/" + text_at(job, "id") + "/" + std::to_string(number_at(job, "attempt")) + "/" +
                         std::to_string(index) + "/" + text_at(question, "asked_at");

@@ -103,7 +103,9 @@ Inputs inputs_from(const Json& with) {
   settings.pace.zonal = flag_at(with, "zonal");
   const auto strategy = text_at(with, "strategy", "rolling");
   take_strategy(strategy, settings.pace);
-  in.refresh = strategy == "instance-refresh";
+  if (strategy == "instance-refresh")
+    throw Error(ErrorKind::invalid, "strategy: instance-refresh is not built yet in this version",
+                "use rolling, which brings newcomers of the group up to date");
   settings.health = duration_at(health, "timeout", std::chrono::minutes(2));
   settings.progress = duration_at(with, "progress-deadline", std::chrono::minutes(10));
   settings.roll_back = flag_at(with, "rollback", true);

@@ -38,7 +38,6 @@ struct Inputs {
   int max_hosts = 50;
   Settings settings;
   std::optional<Duration> drain;
-  bool refresh = false;  ///< strategy: instance-refresh
   bool balanced() const { return !target_groups.empty() || !haproxy_backend.empty() || !leave.empty(); }
 };
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "deploy/ec2/balancer.hpp"
+#include "deploy/ec2/inputs.hpp"
+#include "deploy/ec2/transport.hpp"
+#include "fairlead/base/json.hpp"
+
+namespace fairlead::deploy::ec2::test {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const std::string& json) {
+  try {
+    inputs_from(parse_json(json));
+  } catch (const Error& error) {
+    return error.message();
+  }
+  return "none";
+}
+
+TEST(Ec2Inputs, CodeDeploysNamesArePaces) {
+  const auto pace = [](const char* name) {
+    return inputs_from({{"targets", {{"hosts", {"a"}}}}, {"transport", "ssh"}, {"strategy", name}}).settings.pace;
+  };
+  EXPECT_EQ(pace("OneAtATime").batch->at_most(10), 1);
+  EXPECT_EQ(pace("HalfAtATime").min_healthy.at_least(9), 5);
+  EXPECT_EQ(pace("AllAtOnce").min_healthy.at_least(9), 0);
+  EXPECT_FALSE(pace("AllAtOnce").canary);
+  EXPECT_TRUE(pace("rolling").canary);
+}
+
+TEST(Ec2Inputs, WhatCannotBeIsRefusedInWords) {
+  EXPECT_THAT(refusal(R"({"targets": {}})"), HasSubstr("there is no target"));
+  EXPECT_THAT(refusal(R"({"targets": {"hosts": ["web1"]}})"), HasSubstr("the transport is ssm"));
+  EXPECT_THAT(refusal(R"({"targets": {"hosts": ["a"]}, "transport": "ssh", "min-healthy": "120%"})"), HasSubstr("min-healthy"));
+  EXPECT_THAT(refusal(R"({"targets": {"hosts": ["a"]}, "transport": "ssh", "load-balancer": {"leave": "x"}})"),
+              HasSubstr("belong together"));
+  EXPECT_THAT(refusal(R"({"targets": {"auto-scaling-groups": ["a"]}, "strategy": "instance-refresh"})"), HasSubstr("not built yet"));
+}
+
+TEST(Ec2Inputs, ReadsEveryKindOfTarget) {
+  const auto in = inputs_from(parse_json(R"({"targets": {"tags": {"app": "shop", "stage": ["a", "b"]}, "auto-scaling-groups": ["g"]},
+      "batch": 2, "zonal": true, "max-hosts": 7, "env": {"A": "1"}, "load-balancer": {"target-groups": ["t"]}})"));
+  EXPECT_EQ(in.tags.at("stage"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(in.groups, std::vector<std::string>{"g"});
+  EXPECT_EQ(in.settings.pace.batch->value, 2);
+  EXPECT_TRUE(in.settings.balanced);
+  EXPECT_EQ(in.max_hosts, 7);
+}
+
+TEST(Ec2Haproxy, ReadsItsTable) {
+  const auto servers = parse_haproxy_stat(
+      "# pxname,svname,scur,status,type,check_status,last_chk,addr,\napp,FRONTEND,1,OPEN,0,,,,\napp,web1,3,UP,2,L7OK,,10.0.0.1:80,\n"
+      "app,web2,0,DRAIN,2,L7OK,,10.0.0.2:80,\napp,web3,0,DOWN 1/2,2,L7STS,HTTP status 503,10.0.0.3:80,\nother,x,0,UP,2,,,,\n",
+      "app");
+  ASSERT_EQ(servers.size(), 3U);
+  EXPECT_EQ(servers[0].sessions, 3);
+  EXPECT_EQ(traffic_of(servers[0]).kind, Traffic::Kind::serving);
+  EXPECT_EQ(traffic_of(servers[1]).kind, Traffic::Kind::out);
+  EXPECT_EQ(traffic_of(servers[2]).kind, Traffic::Kind::starting);
+  EXPECT_THAT(traffic_of(servers[2]).reason, HasSubstr("503"));
+}
+
+TEST(Ec2Transport, WordsAreQuotedForTheShellAndAnswersAreRead) {
+  EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
+  EXPECT_EQ(said("noise\nfairlead part 12\n", "part"), std::vector<std::string>{"12"});
+  EXPECT_THROW(said("noise", "part"), Error);
+  const auto text = here("a\nb");
+  EXPECT_THAT(text, testing::StartsWith(" <<'FAIRLEAD_"));
+  EXPECT_THAT(text, HasSubstr("\na\nb\nFAIRLEAD_"));
+}
+
+}  // namespace
+}  // namespace fairlead::deploy::ec2::test

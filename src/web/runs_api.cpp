@@ -105,10 +105,10 @@ Awaitable<net::Response> cancel_run(Call& call) {
 }
 
 Awaitable<net::Response> answer_run(Call& call) {
+  const auto state = co_await call.run();  // first: who may not see the run learns nothing, not even what a body must have
   const Fields body(call.request.body, {"choice", "job", "reason"});
   engine::Reply answer{
       .choice = body.required_text("choice"), .by = call.who.person.id, .reason = body.text("reason"), .job = body.text("job")};
-  const auto state = co_await call.run();
   for (const auto& stage : state.stages)
     if (!stage.environment.empty() && !engine::is_terminal(stage.state)) call.require_environment(stage.environment);
   auto text = co_await call.services.engine().answer(state.id, std::move(answer));

@@ -180,6 +180,9 @@ chat::ReaderParts ChatRooms::State::reader_parts() {
     return all;
   };
   parts.log_tail = wiring.log_tail;
+  parts.approvers = [this](RunId run, std::string stage, std::string workspace, int limit) {
+    return chat::approvers(*wiring.engine, *people, std::move(run), std::move(stage), std::move(workspace), limit);
+  };
   return parts;
 }
 

@@ -192,7 +192,11 @@ Awaitable<void> Reader::State::redraw(RunId id, std::int64_t version) {
   bool asked = false;
   std::vector<Drawn> changed;
   for (const auto& card : cards_of(run, parts.engine->config())) {
-    for (const auto& place : places(run, known)) {
+    auto where = places(run, known);
+    for (const auto& place : more_places(card, run, parts.engine->config(), parts.workspaces()))
+      if (std::ranges::none_of(where, [&place](const Place& one) { return card_key("", one) == card_key("", place); }))
+        where.push_back(place);
+    for (const auto& place : where) {
       const auto key = card_key(card.what, place);
       const auto before = known.cards.find(key);
       if (before == known.cards.end() && (!card.open || old)) continue;

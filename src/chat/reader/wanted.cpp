@@ -164,6 +164,22 @@ std::vector<WantedCard> cards_of(const Json& run, const pipeline::ServerConfig& 
   return cards;
 }
 
+std::vector<Place> more_places(const WantedCard& card, const Json& run, const pipeline::ServerConfig& config,
+                               const std::vector<std::string>& workspaces) {
+  std::vector<Place> places;
+  if (card.kind != WantedCard::Kind::bypass) return places;
+  const auto workspace = std::ranges::find_if(workspaces, [](const std::string& one) { return one != console; });
+  for (const auto& stage : member(run, "stages")) {
+    const auto found = config.environments.find(text_at(stage, "environment"));
+    if (text_at(stage, "name") != card.stage || workspace == workspaces.end() || found == config.environments.end()) continue;
+    const auto& approval = found->second.approval;
+    if (!approval || !approval->break_glass) continue;
+    for (const auto& to : approval->break_glass->notify)
+      if (to.starts_with('#') || to.starts_with('C')) add(places, {.workspace = *workspace, .channel = to, .thread = ""});
+  }
+  return places;
+}
+
 std::string phase_of(const Json& run) {
   std::string phase = text_at(run, "state");
   for (const auto& stage : member(run, "stages")) {

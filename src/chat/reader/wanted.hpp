@@ -57,6 +57,10 @@ struct WantedCard {
 };
 std::vector<WantedCard> cards_of(const Json& run, const pipeline::ServerConfig&);
 
+/// Where a card goes besides those: the channels of `break-glass: notify` for one that tells of a bypass.
+std::vector<Place> more_places(const WantedCard&, const Json& run, const pipeline::ServerConfig&,
+                               const std::vector<std::string>& workspaces);
+
 /// What changes when a phase changes: states of the run, its stages and gates.
 std::string phase_of(const Json& run);
 

@@ -92,6 +92,17 @@ TEST(WantedCards, AnApprovalIsACardOfItsOwnUntilItIsDecided) {
   EXPECT_EQ(cards[2].kind, WantedCard::Kind::bypass);
 }
 
+TEST(WantedCards, ABypassIsAnnouncedWhereTheEnvironmentSays) {
+  auto settings = config();
+  settings.environments["production"].approval->break_glass.emplace().notify = {"#incidents", "mailto:ops@example.com"};
+  auto one = run();
+  one["stages"][1]["gates"][0]["state"] = "bypassed";
+  const auto cards = cards_of(one, settings);
+  EXPECT_THAT(channels(more_places(cards.at(2), one, settings, {console, pasted})), testing::ElementsAre("slack/#incidents"));
+  EXPECT_TRUE(more_places(cards.at(1), one, settings, {console, pasted}).empty());
+  EXPECT_TRUE(more_places(cards.at(2), one, settings, {console}).empty());
+}
+
 TEST(WantedCards, ABadEndIsToldOnceAndLoudlyWhereApprovalIsNeeded) {
   auto one = run();
   one["state"] = "failed";

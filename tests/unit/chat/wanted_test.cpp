@@ -116,6 +116,24 @@ TEST(WantedCards, ABadEndIsToldOnceAndLoudlyWhereApprovalIsNeeded) {
   EXPECT_TRUE(cards[0].last);
 }
 
+TEST(WantedCards, AQuestionIsACardUntilItIsAnswered) {
+  auto one = run();
+  auto& jobs = one["stages"][1]["jobs"];
+  jobs = parse_json(R"([{"id":"api","attempt":1,"steps":[{"index":2,"state":"running","name":"deploy",
+      "question":{"key":"no-room-1","text":"Go on?","choices":["continue","stop"],"asked_at":"2026-11-20T03:04:05.678Z"}}]}])");
+  const auto asked = cards_of(one, config());
+  ASSERT_EQ(asked.size(), 3U);
+  EXPECT_EQ(asked[2].kind, WantedCard::Kind::question);
+  EXPECT_TRUE(asked[2].open);
+  jobs[0]["steps"][0]["last_question"] = jobs[0]["steps"][0]["question"];
+  jobs[0]["steps"][0].erase("question");
+  const auto answered = cards_of(one, config());
+  ASSERT_EQ(answered.size(), 3U);
+  EXPECT_EQ(answered[2].what, asked[2].what);
+  EXPECT_FALSE(answered[2].open);
+  EXPECT_TRUE(answered[2].last);
+}
+
 TEST(WantedCards, TheFailedStepIsFound) {
   auto one = run();
   EXPECT_FALSE(failed_step(one));

@@ -58,7 +58,7 @@ struct GateState {
   bool is_open() const { return state == "open"; }
 };
 
-/// What a running step asks people (docs/decisions/0009).
+/// What a running step asks people (docs/decisions/0010).
 struct Question {
   std::string key;   ///< unique within the attempt: "no-room-1"
   std::string text;  ///< says what is known, and what happens without an answer

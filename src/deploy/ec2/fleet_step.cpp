@@ -50,7 +50,7 @@ Awaitable<engine::StepOutcome> FleetStep::run() {
     co_await prepare();
     co_await walk();
     outcome = co_await finish();
-  } catch (const Error&) {
+  } catch (...) {  // whatever it was: the coroutines of single commands still refer to this step
     failed = std::current_exception();
   }
   shared_->ending = true;
@@ -78,6 +78,10 @@ const Host& FleetStep::host(const std::string& id) const {
 
 Awaitable<void> FleetStep::prepare() {
   inputs_ = inputs_of(step_);
+  if (!inputs_.ssh && !inputs_.secret_env.empty())
+    throw Error(ErrorKind::invalid,
+                "env." + inputs_.secret_env.begin()->first + " is a secret, and Systems Manager keeps what it sends in its command history",
+                "let the script read it from Parameter Store or Secrets Manager with the instance's role, or use `transport: ssh`");
   if (parts_.scope) scope_ = parts_.scope(step_.environment());
   transport_ = make_transport(inputs_, parts_, scope_, step_.environment());
   balancer_ = co_await make_balancer(inputs_, parts_, scope_, *transport_);

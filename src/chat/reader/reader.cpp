@@ -250,9 +250,13 @@ Awaitable<void> Reader::State::handle(const store::Event& event) {
       co_await remind(id, text_at(payload, "stage"), number_at(payload, "times"));
     }
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::canceled) throw;
+    drawn.erase(id.str());
+    // What passes by itself is tried again, or the end of a run would not be told; what is wrong with one run holds up no other.
+    const auto kind = error.kind();
+    if (kind == ErrorKind::canceled || kind == ErrorKind::unavailable || kind == ErrorKind::timeout || kind == ErrorKind::io) throw;
     log::warn("chat.not-drawn", {{"run", id.str()}, {"event", event.type}, {"why", error.message()}});
   } catch (const Json::exception& error) {
+    drawn.erase(id.str());
     log::error("chat.not-drawn", {{"run", id.str()}, {"event", event.type}, {"why", error.what()}});
   }
 }

@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "deploy/ecs/fields.hpp"
-#include "deploy/ecs/patience.hpp"
 #include "deploy/ecs/preflight.hpp"
 #include "deploy/ecs/task_definition.hpp"
+#include "deploy/patience.hpp"
 #include "fairlead/aws/ecr.hpp"
 #include "fairlead/aws/ecs.hpp"
 #include "fairlead/base/files.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ecs/deploy_step.hpp"
-#include "deploy/ecs/patience.hpp"
+#include "deploy/patience.hpp"
 #include "fairlead/aws/ecs.hpp"
 #include "fairlead/aws/error.hpp"
 

@@ -5,10 +5,10 @@
 #include <boost/asio/io_context.hpp>
 
 #include "deploy/ecs/deploy_plan.hpp"
-#include "deploy/ecs/patience.hpp"
 #include "deploy/ecs/poller.hpp"
 #include "deploy/ecs/run_task.hpp"
 #include "deploy/ecs/schedule.hpp"
+#include "deploy/patience.hpp"
 
 namespace fairlead::deploy::ecs {
 namespace {

@@ -8,7 +8,7 @@
 #include "fairlead/base/async.hpp"
 
 /// What has begun outlives an outage: the client gives up a call after seconds, a deploy in its middle must not.
-namespace fairlead::deploy::ecs {
+namespace fairlead::deploy {
 
 /// Whether AWS gave no answer, or only that it is in trouble itself.
 inline bool is_away(const aws::AwsError& error) {
@@ -32,4 +32,4 @@ auto patiently(Ask ask, std::chrono::steady_clock::duration pause = outage_pause
   }
 }
 
-}  // namespace fairlead::deploy::ecs
+}  // namespace fairlead::deploy

@@ -62,7 +62,7 @@ Json recorded(const RunState& source, const pipeline::RunPlan& plan, const std::
         const bool same = job != nullptr && step.index < job->steps.size() && job->steps[step.index].action == step.action;
         if (same && job->steps[step.index].record) {
           steps[planned.key][std::to_string(step.index)] = *job->steps[step.index].record;
-        } else if (step.action == "ecs-deploy") {
+        } else if (step.action == "ecs-deploy" || step.action == "ec2-deploy") {
           notes.push_back(label(source) + " left no record of " + planned.key + ", step " + step.name +
                           ": what its commit says is deployed now");
         }

@@ -199,11 +199,15 @@ Row ec2_deploy() {
                             Field{"max-hosts", number(1, 10'000), "more hosts than this are taken for a mistake"}.otherwise("50"),
                             {"bucket", name(), "S3 bucket through which ssm hosts get the bundle"},
                             {"drain-timeout", duration(), "default the target group's"},
+                            Field{"stability", duration(), "how long a host must stay healthy before it counts"}.otherwise("10s"),
+                            {"checkpoints", list_of(percent_or_count()), "hosts after which people are asked whether it goes on"},
+                            Field{"answer-within", duration(), "how long people are asked at a checkpoint"}.otherwise("1h"),
                             {"alarms", names(), "CloudWatch alarms that must stay ok"},
+                            {"bake", duration(), "how long alarms and hosts are watched when all are done"},
                             {"env", map_of(secret_text(), check_env_name), "variables of the hooks"},
                             progress(),
                             Field{"rollback", boolean(), "whether a failed deploy is rolled back"}.otherwise("true")}),
-      {{"release", "SHA-256 of the bundle"}, {"hosts", "number of hosts"}},
+      {{"release", "SHA-256 of the bundle and of what activates it"}, {"hosts", "number of hosts"}},
       true,
       true};
 }

@@ -233,10 +233,7 @@ Appspec appspec_from(const Json& document, const std::function<bool(const std::s
 
 Scripts appspec_scripts(const Appspec& spec, const Inputs& in, const Names& names) {
   auto env = in.env;
-  env.insert({{"DEPLOYMENT_ID", names.deployment},
-              {"APPLICATION_NAME", names.app},
-              {"DEPLOYMENT_GROUP_NAME", names.environment},
-              {"DEPLOYMENT_GROUP_ID", names.environment}});
+  env.insert({{"APPLICATION_NAME", names.app}, {"DEPLOYMENT_GROUP_NAME", names.environment}, {"DEPLOYMENT_GROUP_ID", names.environment}});
   const auto begin = host_functions() + "\n" + exports(env);
   Scripts scripts;
   auto& activate = scripts["activate"];

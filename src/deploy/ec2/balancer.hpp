@@ -24,6 +24,8 @@ class Balancer {
   virtual ~Balancer() = default;
   /// "target group web (arn…)", "HAProxy backend app", for the plan.
   virtual std::string describe() const = 0;
+  /// Names of what must not be changed by two deploys at a time.
+  virtual std::vector<std::string> resources() const { return {}; }
   /// Hosts that it does not know are not in the answer.
   virtual Awaitable<std::map<std::string, Traffic>> look(std::vector<Host>) = 0;
   virtual Awaitable<void> take_out(Host) = 0;
@@ -44,7 +46,7 @@ class Balancer {
 };
 
 /// ELBv2 target groups by name or ARN. Throws Error(not_found) when one does not exist.
-Awaitable<std::unique_ptr<Balancer>> find_target_groups(aws::Aws&, aws::Scope, std::vector<std::string> wanted);
+Awaitable<std::unique_ptr<Balancer>> find_target_groups(asio::any_io_executor, aws::Aws&, aws::Scope, std::vector<std::string> wanted);
 
 /// HAProxy by its runtime API. `socket`: a path on this server, or "host:port". A server of the backend is a host's when it has its
 /// address or is named as it.

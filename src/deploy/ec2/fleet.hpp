@@ -11,6 +11,9 @@
 /// Hosts, and the arithmetic of how many may be out of traffic. Pure.
 namespace fairlead::deploy::ec2 {
 
+/// How a release is called to people.
+inline std::string short_release(const std::string& release) { return release.substr(0, 12); }
+
 /// "3" or "75%".
 struct Share {
   int value = 0;
@@ -32,6 +35,7 @@ struct Host {
   bool reachable = true;
   std::string unreachable_why;
   std::string release;  ///< that `current` points to: SHA-256; empty: unknown, or none of ours
+  bool has_release = false;  ///< the wanted one is on its disk, ready to be activated
   bool serving = true;  ///< healthy in every load balancer; without one: reachable
 };
 

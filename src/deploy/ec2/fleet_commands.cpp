@@ -96,9 +96,12 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
       case Do::switch_over: co_await switch_to(host(id), false, turn); break;
       case Do::switch_back: co_await switch_to(host(id), true, turn); break;
       case Do::verify: co_await verify(host(id), turn); break;
-      case Do::list: {
-        const auto hosts = co_await list_hosts();
-        machine_->listed(hosts, now());
+      case Do::list: co_await list_again(); break;
+      case Do::present: {
+        std::set<std::string> ids;
+        const auto hosts = co_await find_hosts(inputs_, parts_, scope_);
+        for (const auto& one : hosts) ids.insert(one.id);
+        machine_->saw_present(ids, now());
         break;
       }
       case Do::wait:
@@ -127,6 +130,12 @@ Awaitable<std::string> FleetStep::keep_groups_now(bool protect) {
   co_return "{}";
 }
 
+/// What scripts see of the run; it is no part of the release.
+std::map<std::string, std::string> FleetStep::names_of_run() const {
+  const auto& run = step_.job().key.run.str();
+  return {{"FAIRLEAD_RUN", run}, {"DEPLOYMENT_ID", run}};
+}
+
 Awaitable<void> FleetStep::look() {
   std::vector<Host> hosts;
   for (const auto& row : machine_->rows()) hosts.push_back(row.host);
@@ -139,8 +148,8 @@ Awaitable<void> FleetStep::look() {
 Awaitable<void> FleetStep::traffic_hook(Host one, std::string hook, std::string release, int turn) {
   if (!has_appspec_ || release.empty()) co_return;
   const auto key = key_of(one, effect_name(hook, one));
-  const auto body =
-      host_functions() + "\nfl_run=$FL/runs/" + key + "\nfl_traffic " + shell_word(app()) + " " + shell_word(release) + " " + hook;
+  const auto body = host_functions() + "\nfl_run=$FL/runs/" + key + "\n" + exports(names_of_run()) + "fl_traffic " + shell_word(app()) +
+                    " " + shell_word(release) + " " + hook;
   const auto result = parse_json(co_await run_on_host(one, key, body, turn));
   if (!flag_at(result, "ok")) throw Error(ErrorKind::invalid, text_at(result, "reason"));
 }
@@ -172,23 +181,27 @@ Awaitable<void> FleetStep::put_in(Host one, int turn) {
 
 Awaitable<void> FleetStep::count_connections(Host one) {
   auto count = co_await balancer_->connections(one);
+  int looks = 1;
   if (!count && balancer_->port() != 0) {
-    const auto answer =
-        said(co_await transport_->ask(one, "fl_connections " + std::to_string(balancer_->port()), deadline_in(10s)), "connections");
-    count = static_cast<int>(parse_int(answer.empty() ? "" : answer.front()).value_or(1));
+    const auto calls = "fl_connections " + std::to_string(balancer_->port()) + " 3 10";
+    const auto answer = said(co_await transport_->ask(one, calls, deadline_in(30s)), "connections");
+    if (answer.size() > 1) {
+      count = static_cast<int>(parse_int(answer[0]).value_or(1));
+      looks = static_cast<int>(parse_int(answer[1]).value_or(0));
+    }
   }
-  machine_->saw_connections(one.id, count.value_or(1), step_.now());
+  machine_->saw_connections(one.id, count.value_or(1), step_.now(), looks);
 }
 
 Awaitable<void> FleetStep::switch_to(Host one, bool back, int turn) {
   const auto name = effect_name("switch", one);
   const auto over = key_of(one, back ? replace_all(name, ":back", "") : name);
   const auto key = key_of(one, name);
-  std::string body = host_functions() + "\nfl_run=$FL/runs/" + key + "\n" + exports(inputs_.env);
+  std::string body = host_functions() + "\nfl_run=$FL/runs/" + key + "\n" + exports(names_of_run()) + exports(inputs_.env);
   for (const auto& [variable, value] : inputs_.secret_env) body += "export " + variable + "=" + shell_word(value.reveal()) + "\n";
   if (has_appspec_ && balancer_)
     body += "fl_traffic " + shell_word(app()) + " \"$(fl_release " + shell_word(app()) + ")\" blocked || exit 1\n";
-  body += back ? "fl_back " + shell_word(app()) + " " + over : "fl_activate " + shell_word(app()) + " " + shell_word(bundle_.release);
+  body += back ? "fl_back " + shell_word(app()) + " " + over : "fl_activate " + shell_word(app()) + " " + shell_word(release());
   // A hook that hangs would hold the host's lock: what goes back ends it first.
   if (back) {
     try {
@@ -261,13 +274,14 @@ Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string ke
 Awaitable<void> FleetStep::verify(Host one, int turn) {
   const auto row = std::ranges::find_if(machine_->rows(), [&](const auto& candidate) { return candidate.host.id == one.id; });
   const bool back = row != machine_->rows().end() && row->back;
-  const auto answer =
-      said(co_await transport_->ask(one, "fl_host " + shell_word(app()) + " " + shell_word(inputs_.destination), deadline_in(30s)), "host");
-  const auto release = answer.empty() ? std::string("-") : answer.front();
+  auto calls = "fl_host " + shell_word(app()) + " " + shell_word(release());
+  if (!back && inputs_.settings.stability > Duration(0) && !inputs_.health_url.empty())
+    calls += "\nfl_good " + shell_word(inputs_.health_url);
+  const auto answer = said(co_await transport_->ask(one, std::move(calls), deadline_in(30s)), "host");
+  const auto runs = answer.empty() ? std::string("-") : answer.front();
   std::string problem;
-  if (!back && release != bundle_.release)
-    problem = "it says that it runs " + (release == "-" ? "no release of fairlead" : release.substr(0, 12));
-  if (!back && problem.empty() && balancer_) co_await traffic_hook(one, "allowed", bundle_.release, turn);
+  if (!back && runs != release()) problem = "it says that it runs " + (runs == "-" ? "no release of fairlead" : short_release(runs));
+  if (!back && problem.empty() && balancer_) co_await traffic_hook(one, "allowed", release(), turn);
   if (shared_->turns[one.id] == turn) machine_->verified(one.id, problem, step_.now());
 }
 

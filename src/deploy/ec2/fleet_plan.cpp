@@ -19,7 +19,7 @@ class NoTransport : public Transport {
   Awaitable<std::string> ask(const Host& host, std::string, Deadline) override {
     throw Error(ErrorKind::unavailable, host.id + ": hosts are not spoken to by a plan");
   }
-  Awaitable<void> upload(const Host& host, const std::string&, const std::string&, const std::filesystem::path&, Deadline) override {
+  Awaitable<void> upload(const Host& host, const std::string&, const Upload&, Deadline) override {
     throw Error(ErrorKind::unavailable, host.id + ": hosts are not spoken to by a plan");
   }
   int parallel() const override { return 1; }

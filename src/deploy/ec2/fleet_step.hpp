@@ -27,14 +27,24 @@ class FleetStep {
 
  private:
   Awaitable<void> prepare();
-  Awaitable<void> take_lock();
+  Awaitable<void> take_locks();
+  Awaitable<void> walk();
+  Awaitable<void> ask_people();
+
+  // Before a host is touched (fleet_inventory.cpp).
+  Awaitable<void> make_release();
+  Awaitable<void> take_inventory();
   Awaitable<void> inventory();
   Awaitable<std::vector<Host>> list_hosts();
   Awaitable<void> ask_about(Host&);
-  Awaitable<void> stage();
+  Awaitable<void> provide(std::vector<Host>&);
+  Awaitable<void> stage(std::vector<Host>);
+  Awaitable<std::map<std::string, std::string>> stage_on_all(std::vector<Host>);
   Awaitable<void> stage_on(Host);
-  Awaitable<void> stage_or_say(Host, std::shared_ptr<std::vector<std::string>> failures);
-  Awaitable<void> walk();
+  Awaitable<void> stage_or_say(Host, std::shared_ptr<std::map<std::string, std::string>> failures);
+  Awaitable<void> list_again();
+
+  // Single commands (fleet_commands.cpp).
   Awaitable<void> tell();
   void begin(Command);
   Awaitable<void> perform(Command, int turn);
@@ -50,9 +60,11 @@ class FleetStep {
   Awaitable<std::optional<std::string>> attach(Host, std::string key, int turn, std::int64_t offset);
   Awaitable<void> verify(Host, int turn);
   Awaitable<engine::StepOutcome> finish();
+  std::map<std::string, std::string> names_of_run() const;
   std::string key_of(const Host&, const std::string& what) const;
   std::string effect_name(const std::string& what, const Host&) const;
   std::string app() const;
+  const std::string& release() const { return inputs_.settings.release; }
   const Host& host(const std::string& id) const;
   template <class F>
   Awaitable<void> for_all(std::vector<Host>, F work);
@@ -66,10 +78,10 @@ class FleetStep {
   const Parts& parts_;
   Inputs inputs_;
   std::optional<aws::Scope> scope_;
-  std::string lock_;
+  std::vector<std::string> locks_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Balancer> balancer_;
-  Bundle bundle_;
+  Bundle bundle_;  ///< without a sum: not made, since a rollback needs none
   Scripts scripts_;
   bool has_appspec_ = false;
   std::vector<Host> hosts_;

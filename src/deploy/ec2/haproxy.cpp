@@ -37,6 +37,7 @@ class Haproxy : public Balancer {
       : executor_(std::move(executor)), socket_(std::move(socket)), backend_(std::move(backend)) {}
 
   std::string describe() const override { return "HAProxy backend " + backend_; }
+  std::vector<std::string> resources() const override { return {"haproxy:" + socket_ + "/" + backend_}; }
 
   Awaitable<std::map<std::string, Traffic>> look(std::vector<Host> hosts) override {
     const auto servers = co_await list();

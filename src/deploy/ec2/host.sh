@@ -77,39 +77,41 @@ fl_stop() {
   fl_query "$1" 0 0
 }
 
-# fl_host APP FOLDER: "fairlead host RELEASE PREVIOUS FREE_KB MISSING_TOOLS".
+# fl_host APP WANTED: "fairlead host RELEASE PREVIOUS FREE_KB HAS MISSING_TOOLS": HAS is "yes" when the release WANTED is here.
 fl_host() {
   fl_missing=
   for fl_tool in flock setsid timeout tar gzip sha256sum; do command -v "$fl_tool" >/dev/null || fl_missing="$fl_missing,$fl_tool"; done
   mkdir -p "$FL/runs" "$FL/apps/$1" || fl_fail "cannot write to $FL"
   fl_free=$(df -kP "$FL" | awk 'NR == 2 { print $4 }')
-  fl_say "host $(fl_release "$1") $(cat "$FL/apps/$1/previous" 2>/dev/null || echo -) ${fl_free:-0} ${fl_missing#,}"
+  fl_has=no
+  [ ! -d "$FL/apps/$1/releases/$2" ] || [ ! -e "$FL/apps/$1/releases/$2.scripts/activate" ] || fl_has=yes
+  fl_say "host $(fl_release "$1") $(cat "$FL/apps/$1/previous" 2>/dev/null || echo -) ${fl_free:-0} $fl_has ${fl_missing#,}"
 }
 
 # fl_release APP: the release that is active, "-" when there is none of ours.
 fl_release() { cat "$FL/apps/$1/release" 2>/dev/null || echo -; }
 
-# fl_part APP RELEASE: "fairlead part BYTES" of an upload that was begun, "fairlead part done" when the release is there.
+# fl_part APP RELEASE SUM: "fairlead part BYTES" of an upload of the bundle SUM that was begun, "fairlead part done" when the release is there.
 fl_part() {
   fl_releases=$FL/apps/$1/releases
   mkdir -p "$fl_releases" || fl_fail "cannot write to $fl_releases"
   if [ -d "$fl_releases/$2" ]; then fl_say part done
-  else fl_say part $(($({ wc -c <"$fl_releases/$2.tgz.part"; } 2>/dev/null || echo 0)))
+  else fl_say part $(($({ wc -c <"$fl_releases/$3.tgz.part"; } 2>/dev/null || echo 0)))
   fi
 }
 
-# fl_unpack APP RELEASE: checks the upload and makes the release of it, by rename.
+# fl_unpack APP RELEASE SUM: checks the upload and makes the release of it, by rename.
 fl_unpack() {
   fl_releases=$FL/apps/$1/releases
   [ ! -d "$fl_releases/$2" ] || { fl_say unpacked; return; }
-  fl_sum=$(sha256sum <"$fl_releases/$2.tgz.part" | cut -d ' ' -f 1)
-  if [ "$fl_sum" != "$2" ]; then
-    rm -f "$fl_releases/$2.tgz.part"
-    fl_fail "what arrived has SHA-256 $fl_sum, not $2: it was thrown away"
+  fl_sum=$(sha256sum <"$fl_releases/$3.tgz.part" | cut -d ' ' -f 1)
+  if [ "$fl_sum" != "$3" ]; then
+    rm -f "$fl_releases/$3.tgz.part"
+    fl_fail "what arrived has SHA-256 $fl_sum, not $3: it was thrown away"
   fi
-  rm -rf "$fl_releases/$2.tmp" && mkdir "$fl_releases/$2.tmp" && tar -xzf "$fl_releases/$2.tgz.part" -C "$fl_releases/$2.tmp" &&
+  rm -rf "$fl_releases/$2.tmp" && mkdir "$fl_releases/$2.tmp" && tar -xzf "$fl_releases/$3.tgz.part" -C "$fl_releases/$2.tmp" &&
     mv -T "$fl_releases/$2.tmp" "$fl_releases/$2" || fl_fail "the release could not be unpacked in $fl_releases: $(df -kP "$FL" | tail -n 1)"
-  rm -f "$fl_releases/$2.tgz.part"
+  rm -f "$fl_releases/$3.tgz.part"
   fl_say unpacked
 }
 
@@ -135,11 +137,20 @@ fl_prune() {
   fl_say pruned
 }
 
-# fl_connections PORT: "fairlead connections N": established ones of a local port.
+# fl_connections PORT LOOKS SECONDS: "fairlead connections N LOOKS": established ones of a local port, as soon as there was none in LOOKS
+# looks a second apart, at the latest after SECONDS; N is of the last look, LOOKS how many in a row found none.
 fl_connections() {
   fl_hex=$(printf ':%04X' "$1")
-  fl_say connections "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-    awk -v port="$fl_hex" '$4 == "01" && substr($2, length($2) - 4) == port { n++ } END { print n + 0 }')"
+  fl_quiet=0
+  fl_until=$(($(date +%s) + $3))
+  while :; do
+    fl_open=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+      awk -v port="$fl_hex" '$4 == "01" && substr($2, length($2) - 4) == port { n++ } END { print n + 0 }')
+    if [ "$fl_open" = 0 ]; then fl_quiet=$((fl_quiet + 1)); else fl_quiet=0; fi
+    [ "$fl_quiet" -lt "$2" ] && [ "$(date +%s)" -lt "$fl_until" ] || break
+    sleep 1
+  done
+  fl_say connections "$fl_open" "$fl_quiet"
 }
 
 # fl_activate APP RELEASE: runs the release's own script. What was active before is kept for the way back, by the key of this run.
@@ -188,6 +199,11 @@ fl_get() {
   elif command -v wget >/dev/null; then wget -q -O /dev/null -T 5 "$1"
   else echo "neither curl nor wget is on this host"; return 1
   fi
+}
+
+# fl_good URL: asks once.
+fl_good() {
+  fl_why=$(fl_get "$1" 2>&1) || fl_fail "$1 is not good any more: $fl_why"
 }
 
 # fl_hook LOCATION: makes a script of the bundle ready to run, from the bundle's folder.

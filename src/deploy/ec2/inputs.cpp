@@ -38,6 +38,22 @@ Duration duration_at(const Json& with, std::string_view key, Duration fallback) 
   return *span;
 }
 
+/// Ascending, counts before percentages of the same list are allowed: which of them comes first is known with the fleet.
+std::vector<Share> checkpoints_at(const Json& with) {
+  std::vector<Share> shares;
+  const auto& list = member(with, "checkpoints");
+  for (const auto& one : list.is_array() ? list : Json::array()) {
+    const auto text = one.is_string() ? one.get<std::string>() : dump(one);
+    const auto share = parse_share(text);
+    if (!share || share->value == 0)
+      throw Error(ErrorKind::invalid, "checkpoints: \"" + text + "\" is neither a number of hosts nor a percentage up to 100%");
+    if (!shares.empty() && shares.back().percent == share->percent && shares.back().value >= share->value)
+      throw Error(ErrorKind::invalid, "checkpoints: " + text + " comes after " + to_string(shares.back()) + ": they must grow");
+    shares.push_back(*share);
+  }
+  return shares;
+}
+
 /// CodeDeploy's names are paces.
 void take_strategy(const std::string& name, Pace& pace) {
   if (name == "OneAtATime") {
@@ -106,6 +122,11 @@ Inputs inputs_from(const Json& with) {
   if (strategy == "instance-refresh")
     throw Error(ErrorKind::invalid, "strategy: instance-refresh is not built yet in this version",
                 "use rolling, which brings newcomers of the group up to date");
+  settings.dynamic = !in.tags.empty() || !in.groups.empty();
+  settings.checkpoints = checkpoints_at(with);
+  settings.patience = duration_at(with, "answer-within", std::chrono::hours(1));
+  settings.stability = duration_at(with, "stability", std::chrono::seconds(10));
+  settings.bake = duration_at(with, "bake", Duration(0));
   settings.health = duration_at(health, "timeout", std::chrono::minutes(2));
   settings.progress = duration_at(with, "progress-deadline", std::chrono::minutes(10));
   settings.roll_back = flag_at(with, "rollback", true);

@@ -64,7 +64,14 @@ Awaitable<Bundle> make_bundle(fs::path workspace, std::vector<std::string> patte
   Sha256 sum;
   const auto size = static_cast<std::int64_t>(fs::file_size(target));
   sum.update(read_file(target, static_cast<std::size_t>(size) + 1));
-  co_return Bundle{.file = target, .release = hex(sum.finish()), .size = size, .files = files.size()};
+  co_return Bundle{.file = target, .sum = hex(sum.finish()), .size = size, .files = files.size()};
+}
+
+std::string release_id(const Bundle& bundle, const Scripts& scripts) {
+  std::string all = bundle.sum;
+  // A later version of our own functions does the same.
+  for (const auto& [name, text] : scripts) all += "\n" + name + "\n" + sha256_hex(replace_all(text, host_functions(), ""));
+  return sha256_hex(all);
 }
 
 std::string exports(const std::map<std::string, std::string>& env) {
@@ -75,7 +82,7 @@ std::string exports(const std::map<std::string, std::string>& env) {
 
 Scripts plain_scripts(const Inputs& in, const Names& names) {
   std::map<std::string, std::string> env = in.env;
-  env.insert({{"FAIRLEAD_APP", names.app}, {"FAIRLEAD_ENVIRONMENT", names.environment}, {"FAIRLEAD_RUN", names.deployment}});
+  env.insert({{"FAIRLEAD_APP", names.app}, {"FAIRLEAD_ENVIRONMENT", names.environment}});
   std::string script = host_functions() + "\n" + exports(env);
   script += "export FAIRLEAD_RELEASE=$FL_RELEASE FAIRLEAD_FOLDER=$FL_FOLDER\n";
   if (!in.destination.empty())

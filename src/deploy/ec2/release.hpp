@@ -14,7 +14,7 @@ namespace fairlead::deploy::ec2 {
 
 struct Bundle {
   std::filesystem::path file;  ///< tar, gzip; the same files give the same bytes
-  std::string release;         ///< its SHA-256
+  std::string sum;             ///< its SHA-256
   std::int64_t size = 0;       ///< bytes
   std::size_t files = 0;
 };
@@ -26,10 +26,13 @@ Awaitable<Bundle> make_bundle(std::filesystem::path workspace, std::vector<std::
 
 /// Scripts of a release, by name: `activate` always; hooks of an appspec that run apart from it.
 using Scripts = std::map<std::string, std::string>;
-/// What CodeDeploy's environment variables are.
+/// What the environment variables of scripts are made of; those of CodeDeploy, too.
 struct Names {
-  std::string deployment, app, environment;
+  std::string app, environment;
 };
+/// SHA-256 of all that is activated, the files and the scripts: other scripts for the same files are another release, so that the way
+/// back leads to what there was. Pure.
+std::string release_id(const Bundle&, const Scripts&);
 /// Without an appspec: `current` is switched, the service restarted, health asked for. Pure.
 Scripts plain_scripts(const Inputs&, const Names&);
 

@@ -17,10 +17,9 @@ constexpr Duration look_every = seconds(3);
 constexpr Duration drain_at_least = seconds(5);
 constexpr int quiet_looks = 3;
 constexpr int most_lists = 5;
+constexpr int bad_looks = 2;
 
 bool is_settled(At at) { return at >= At::done || at == At::waiting; }
-
-std::string short_release(const std::string& release) { return release.substr(0, 12); }
 
 std::string hosts_text(int count) { return count == 1 ? "1 host" : std::to_string(count) + " hosts"; }
 
@@ -55,6 +54,7 @@ std::string_view to_string(Do what) {
     case Do::join: return "join";
     case Do::verify: return "verify";
     case Do::list: return "list";
+    case Do::present: return "present";
     case Do::unprotect: return "unprotect";
     case Do::wait: return "wait";
     case Do::finish: return "finish";
@@ -72,6 +72,9 @@ Rollout::Rollout(Settings settings, std::vector<Host> hosts, Time started)
       work.failed = true;
       work.reason = host.unreachable_why;
       ++failures_;
+    } else if (settings_.resumes && host.serving && host.release == settings_.release) {
+      work.at = At::done;
+      note(host.id + " serves " + short_release(settings_.release) + " already");
     }
     work.traffic.kind = host.serving ? Traffic::Kind::serving : Traffic::Kind::out;
     work.host = std::move(host);
@@ -95,6 +98,9 @@ void Rollout::move(Work& work, At at, Time now) {
   work.since = now;
   work.asked = false;
   work.quiet = 0;
+  work.bad = 0;
+  work.good_since.reset();
+  work.doubt.reset();
   progress_at_ = now;
 }
 
@@ -108,10 +114,15 @@ int Rollout::serving() const {
   return static_cast<int>(std::ranges::count_if(works_, [this](const Work& work) { return counts(work); }));
 }
 
-int Rollout::needed_now() const {
-  const auto total = std::ranges::count_if(works_, [](const Work& work) { return work.at != At::gone; });
-  return needed(settings_.pace, static_cast<int>(total));
+bool Rollout::changed() const {
+  return std::ranges::any_of(works_, [](const Work& work) { return work.failed || work.switched; });
 }
+
+int Rollout::total() const { return static_cast<int>(works_.size()) - count(At::gone); }
+int Rollout::count(At at) const {
+  return static_cast<int>(std::ranges::count_if(works_, [at](const Work& work) { return work.at == at; }));
+}
+int Rollout::needed_now() const { return needed(settings_.pace, total()); }
 
 int Rollout::free_places(const std::string& zone) const {
   if (!settings_.pace.zonal) return serving() - needed_now();
@@ -126,14 +137,42 @@ int Rollout::free_places(const std::string& zone) const {
 }
 
 bool Rollout::busy() const {
-  return std::ranges::any_of(works_, [](const Work& work) { return !is_settled(work.at); });
+  return std::ranges::any_of(works_, [](const Work& work) { return !is_settled(work.at) || work.doubt; });
 }
 
 bool Rollout::stale(Time now) const {
   return settings_.balanced && (!looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ > look_every);
 }
 
+/// Of a fleet that changes, a host that fails may just have been taken away: that is nobody's failure, and is asked first.
 void Rollout::host_failed(Work& work, const std::string& why, Time now) {
+  if (!settings_.dynamic) return host_goes_back(work, why, now);
+  work.doubt = why;
+  work.asked = true;
+}
+
+void Rollout::saw_present(const std::set<std::string>& hosts, Time now) {
+  present_asked_ = false;
+  listed_lately_ = true;
+  for (auto& work : works_) {
+    if (!hosts.contains(work.host.id)) {
+      has_gone(work, now);
+    } else if (work.doubt) {
+      host_goes_back(work, std::string(*work.doubt), now);
+    }
+  }
+}
+
+void Rollout::has_gone(Work& work, Time now) {
+  if (work.at == At::gone) return;
+  note(work.host.id + " has left the fleet");
+  if (work.at == At::unreachable) --failures_;
+  work.failed = false;
+  move(work, At::gone, now);
+}
+
+void Rollout::host_goes_back(Work& work, const std::string& why, Time now) {
+  work.doubt.reset();
   work.reason = why;
   if (work.back) return give_up(work, why, now);
   work.failed = true;
@@ -151,7 +190,7 @@ void Rollout::host_failed(Work& work, const std::string& why, Time now) {
 }
 
 void Rollout::give_up(Work& work, const std::string& why, Time now) {
-  note(work.host.id + ": it could not go back: " + why + "; it stays out of traffic, quarantined");
+  note(work.host.id + ": it could not go back: " + why + (settings_.balanced ? "; it stays out of traffic, quarantined" : "; quarantined"));
   work.failed = true;
   work.reason = why;
   move(work, At::quarantined, now);
@@ -178,13 +217,36 @@ void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
   for (auto& work : works_) {
     const auto found = traffic.find(work.host.id);
     work.traffic = found == traffic.end() ? Traffic{} : found->second;
-    using Kind = Traffic::Kind;
-    if (work.at == At::draining && work.traffic.kind == Kind::out) {
-      after_drain(work, now);
-    } else if (work.at == At::settling && work.traffic.kind == Kind::serving) {
-      move(work, At::verifying, now);
-    }
   }
+  for (auto& work : works_) {
+    if (work.at == At::draining && work.traffic.kind == Traffic::Kind::out)
+      after_drain(work, now);
+    else if (work.at == At::settling)
+      look_at_settling(work, now);
+    else if (work.at == At::done && !rolling_back_)
+      look_at_done(work, now);
+  }
+}
+
+/// Good is who stays healthy: a release that falls over after a few seconds is not.
+void Rollout::look_at_settling(Work& work, Time now) {
+  if (work.traffic.kind != Traffic::Kind::serving) {
+    if (work.good_since) note(work.host.id + " was healthy and is not any more: " + work.traffic.reason);
+    work.good_since.reset();
+    return;
+  }
+  if (!work.good_since) work.good_since = now;
+  if (now - *work.good_since >= settings_.stability) move(work, At::verifying, now);
+}
+
+/// A host that was good and falls ill later is the release's fault, unless those with the release before fall ill as well.
+void Rollout::look_at_done(Work& work, Time now) {
+  using Kind = Traffic::Kind;
+  const bool elsewhere = std::ranges::any_of(
+      works_, [](const Work& other) { return other.at == At::waiting && other.host.serving && other.traffic.kind == Kind::unhealthy; });
+  work.bad = work.traffic.kind == Kind::unhealthy && !elsewhere ? work.bad + 1 : 0;
+  if (work.bad < bad_looks || work.doubt) return;
+  host_failed(work, "it was good and is not any more: " + (work.traffic.reason.empty() ? "unhealthy" : work.traffic.reason), now);
 }
 
 void Rollout::left(const std::string& host, Time now) {
@@ -196,12 +258,12 @@ void Rollout::left(const std::string& host, Time now) {
   move(*work, At::draining, now);
 }
 
-void Rollout::saw_connections(const std::string& host, int count, Time now) {
+void Rollout::saw_connections(const std::string& host, int count, Time now, int looks) {
   auto* work = find(host);
   if (!work || work->at != At::draining) return;
   work->asked = false;
   work->connections_at = now;
-  work->quiet = count == 0 ? work->quiet + 1 : 0;
+  work->quiet = count == 0 ? work->quiet + looks : 0;
   if (work->quiet >= quiet_looks && now - work->since >= drain_at_least) after_drain(*work, now);
 }
 
@@ -214,8 +276,11 @@ void Rollout::switched(const std::string& host, const Switched& how, Time now) {
     if (work->back && how.nothing_to_go_back_to) return give_up(*work, "there is no earlier release on it", now);
     return host_failed(*work, how.reason, now);
   }
-  work->host.release = work->back ? "" : settings_.release;
-  move(*work, settings_.balanced ? At::joining : At::verifying, now);
+  work->switched = true;
+  if (!work->back) work->before = work->host.release;
+  work->host.release = work->back ? work->before : settings_.release;
+  const bool watched = settings_.stability > Duration(0) && !work->back;
+  move(*work, settings_.balanced ? At::joining : watched ? At::settling : At::verifying, now);
 }
 
 void Rollout::joined(const std::string& host, Time now) {
@@ -242,6 +307,13 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
       protected_ = true;  // nothing was begun: there is nothing to protect
       return;
     case Do::look: look_asked_ = false; return;  // asked again until the deadline of progress
+    case Do::present: {
+      std::set<std::string> all;
+      for (const auto& work : works_)
+        if (work.at != At::gone) all.insert(work.host.id);
+      note("whether all hosts are still there could not be asked: " + why);
+      return saw_present(all, now);
+    }
     case Do::list:
       list_asked_ = false;
       final_ = true;
@@ -296,10 +368,7 @@ void Rollout::listed(const std::vector<Host>& hosts, Time now) {
     more = true;
   }
   for (auto& work : works_)
-    if (!present.contains(work.host.id) && work.at != At::gone && is_settled(work.at)) {
-      note(work.host.id + " has left the fleet");
-      move(work, At::gone, now);
-    }
+    if (!present.contains(work.host.id) && is_settled(work.at)) has_gone(work, now);
   final_ = !more || lists_ >= most_lists;
 }
 

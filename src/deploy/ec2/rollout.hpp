@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,13 @@ struct Settings {
   Pace pace;
   std::string release;     ///< SHA-256 that `current` is to point to
   bool balanced = false;   ///< a load balancer says who serves; else whoever is not being worked on and has not failed
+  bool resumes = false;    ///< hosts that serve `release` already are left alone
+  bool dynamic = false;    ///< found by tag or group: a host may leave the fleet at any time
   bool roll_back = true;
+  std::vector<Share> checkpoints;               ///< ascending: once so many hosts serve the new release, people are asked
+  Duration patience = std::chrono::hours(1);    ///< how long they are asked
+  Duration bake{0};                             ///< watched when all hosts are done
+  Duration stability{0};                        ///< healthy for so long without a break, until a host counts as good
   Duration drain = std::chrono::seconds(300);   ///< longest
   Duration health = std::chrono::minutes(2);    ///< from joining until the load balancer says healthy
   Duration progress = std::chrono::minutes(10); ///< nothing moved for this long: it is given up
@@ -51,11 +58,20 @@ enum class Do {
   join,         ///< put back into traffic: joined()
   verify,       ///< ask the host itself: verified()
   list,         ///< take the inventory again: listed()
+  present,      ///< which hosts are there still: saw_present()
   unprotect,
   wait,
   finish
 };
 std::string_view to_string(Do);
+
+/// What people may answer at a checkpoint.
+inline const std::vector<std::string> checkpoint_answers{"continue", "rollback", "stop"};
+struct Asked {
+  int round = 0;
+  std::string text;
+  Time until{};
+};
 
 struct Command {
   Do what = Do::finish;
@@ -81,18 +97,23 @@ class Rollout {
   void is_protected(Time now);
   void saw(const std::map<std::string, Traffic>&, Time now);
   void left(const std::string& host, Time now);
-  void saw_connections(const std::string& host, int count, Time now);
+  /// `count` connections, seen in each of `looks` looks a second apart.
+  void saw_connections(const std::string& host, int count, Time now, int looks = 1);
   void switched(const std::string& host, const Switched&, Time now);
   void joined(const std::string& host, Time now);
   void verified(const std::string& host, const std::string& problem, Time now);  ///< empty: it is good
   void listed(const std::vector<Host>&, Time now);
+  void saw_present(const std::set<std::string>& hosts, Time now);
   void is_unprotected(Time now);
   /// A command cannot be done. `hosts` empty: it concerned none.
   void refused(Do, const std::vector<std::string>& hosts, const std::string& why, Time now);
   void cancel(const std::string& why, Time now);
   /// Something outside says that the new release is bad (an alarm).
   void condemn(const std::string& why, Time now);
+  /// One of `checkpoint_answers`, to what `asked` says. Without an open question it changes nothing.
+  void answered(const std::string& choice, const std::string& by, Time now);
 
+  const std::optional<Asked>& asked() const { return asked_; }
   const std::optional<Verdict>& verdict() const { return verdict_; }
   struct Row {
     Host host;
@@ -100,12 +121,15 @@ class Rollout {
     bool back = false;    ///< on its way to the release before
     bool failed = false;
     std::string reason;
+    std::string before;    ///< release that it had when it was switched
     Time since{};
     int tries = 0;         ///< times it was begun with again
   };
   const std::vector<Row>& rows() const { return rows_; }
   int serving() const;
   int needed_now() const;
+  /// Whether any host was begun.
+  bool changed() const;
   int failures() const { return failures_; }
   bool rolling_back() const { return rolling_back_; }
   /// What happened since the last call, one line each, for the log.
@@ -118,8 +142,12 @@ class Rollout {
  private:
   struct Work : Row {
     bool asked = false;       ///< a command of this host is not answered yet
+    bool switched = false;
     bool has_left = false;    ///< out of traffic by us
     int quiet = 0;            ///< looks without a connection, in a row
+    int bad = 0;              ///< looks that found it unhealthy after it was good, in a row
+    std::optional<Time> good_since;  ///< healthy without a break
+    std::optional<std::string> doubt;  ///< it failed, or has it left the fleet?
     Time connections_at{};
     Traffic traffic;
   };
@@ -127,9 +155,17 @@ class Rollout {
   Work* find(const std::string& host);
   void move(Work&, At, Time now);
   void host_failed(Work&, const std::string& why, Time now);
+  void host_goes_back(Work&, const std::string& why, Time now);
+  void has_gone(Work&, Time now);
   void give_up(Work&, const std::string& why, Time now);
   void stop(Outcome, const std::string& why, Time now);
   void after_drain(Work&, Time now);
+  void look_at_settling(Work&, Time now);
+  void look_at_done(Work&, Time now);
+  int total() const;
+  int count(At) const;
+  bool waits_at_checkpoint(Time now);
+  bool bakes(Time now);
   bool busy() const;
   bool stale(Time now) const;
   void start_batch(Time now);
@@ -137,6 +173,7 @@ class Rollout {
   std::vector<std::size_t> candidates() const;
   void look_at_times(Time now);
   void begin_rollback(Time now);
+  void between_batches(std::vector<Command>&, Time now);
   void end(Time now);
   void collect(std::vector<Command>&, Time now);
   void note(std::string text) { notes_.push_back(std::move(text)); }
@@ -149,7 +186,8 @@ class Rollout {
   Time started_;
   Time progress_at_, alive_at_;
   bool protected_ = false, protect_asked_ = false, unprotected_ = false, unprotect_asked_ = false;
-  bool look_asked_ = false, list_asked_ = false, final_ = false;
+  bool look_asked_ = false, list_asked_ = false, present_asked_ = false, final_ = false;
+  bool listed_lately_ = false;  ///< who is there was asked since the last batch
   std::optional<Time> looked_at_;
   Time changed_at_{};  ///< last time that we took a host out or put it back
   int width_ = 1;
@@ -158,6 +196,10 @@ class Rollout {
   int failures_ = 0;
   int lists_ = 0;
   bool rolling_back_ = false;
+  bool kept_ = false;           ///< people said that the hosts stay as they are
+  std::size_t checkpoint_ = 0;  ///< checkpoints that are passed
+  std::optional<Asked> asked_;
+  std::optional<Time> bake_until_;
   std::optional<Verdict> stopped_;  ///< why no further host is begun
   std::optional<Verdict> verdict_;
   std::vector<std::string> notes_;

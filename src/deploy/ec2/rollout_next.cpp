@@ -5,7 +5,7 @@
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 
-/// What is done next: batches, rollback, the end; and what a restarted server needs to go on.
+/// What is done next: batches, checkpoints, rollback, the end.
 namespace fairlead::deploy::ec2 {
 
 namespace {
@@ -13,12 +13,16 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration look_every = seconds(3);
+constexpr Duration look_at_checkpoint = seconds(15);
 constexpr Duration count_every = seconds(1);
 constexpr Duration idle = seconds(5);
-/// A memory differs from the last one at least this often, so that it tells when the server was last alive.
-using AliveStep = std::chrono::duration<std::int64_t, std::ratio<15>>;
 
 bool in_progress(At at) { return at > At::waiting && at < At::done; }
+
+/// What concerns the whole fleet, once until it is answered.
+void ask_fleet(std::vector<Command>& commands, Do what, bool& asked) {
+  if (!std::exchange(asked, true)) commands.push_back({.what = what, .hosts = {}, .until = {}});
+}
 
 }  // namespace
 
@@ -42,9 +46,13 @@ std::vector<std::size_t> Rollout::candidates() const {
 void Rollout::start_batch(Time now) {
   int begun = 0;
   int taken = 0;
-  const int total = static_cast<int>(works_.size());
-  const int most = rolling_back_ ? total : settings_.pace.batch ? std::max(settings_.pace.batch->at_most(total), 1) : total;
-  const int width = rolling_back_ ? total : std::min(width_, most);
+  const int all = total();
+  int width = all;
+  if (!rolling_back_) {
+    width = std::min(width_, settings_.pace.batch ? std::max(settings_.pace.batch->at_most(all), 1) : all);
+    if (checkpoint_ < settings_.checkpoints.size())
+      width = std::min(width, settings_.checkpoints[checkpoint_].at_least(all) - count(At::done));
+  }
   for (const auto index : candidates()) {
     if (begun == width) break;
     auto& work = works_[index];
@@ -62,19 +70,24 @@ void Rollout::start_batch(Time now) {
 
 void Rollout::look_at_times(Time now) {
   for (auto& work : works_) {
+    const bool ill = work.at == At::settling && settings_.balanced && !work.good_since && now - work.since >= settings_.health;
+    if (work.doubt) continue;
     if (work.at == At::draining && now - work.since >= settings_.drain) {
       note(work.host.id + ": not drained after " + format_duration(settings_.drain) + "; its last connections are cut");
       after_drain(work, now);
-    } else if (work.at == At::settling && now - work.since >= settings_.health) {
+    } else if (work.at == At::settling && !settings_.balanced && now - work.since >= settings_.stability) {
+      move(work, At::verifying, now);
+    } else if (ill) {
       const auto why = work.traffic.reason.empty() ? std::string("it does not say why") : work.traffic.reason;
       host_failed(work, "the load balancer does not find it healthy after " + format_duration(settings_.health) + ": " + why, now);
     }
   }
   // A command that is never answered is one more thing that does not move: the next one for the host replaces it.
   for (auto& work : works_)
-    if (in_progress(work.at) && now - work.since >= settings_.progress)
+    if (in_progress(work.at) && !work.doubt && now - work.since >= settings_.progress)
       host_failed(work, "nothing has moved for " + format_duration(settings_.progress) + " while it was " + std::string(to_string(work.at)),
                   now);
+  if (asked_) progress_at_ = now;  // people have their time
   if (now - progress_at_ < settings_.progress || busy()) return;
   if (rolling_back_) {
     end(now);
@@ -85,6 +98,53 @@ void Rollout::look_at_times(Time now) {
          now);
   }
   progress_at_ = now;
+}
+
+/// Whether people are asked before the next host is begun. Nobody answers: it goes back.
+bool Rollout::waits_at_checkpoint(Time now) {
+  if (stopped_ || rolling_back_) return false;
+  const auto all = total();
+  const auto done = count(At::done);
+  while (checkpoint_ < settings_.checkpoints.size()) {
+    const auto wanted = settings_.checkpoints[checkpoint_].at_least(all);
+    if (wanted >= all || done < wanted) return false;
+    if (!asked_)
+      asked_ = Asked{.round = static_cast<int>(checkpoint_) + 1,
+                     .text = std::to_string(done) + " of " + std::to_string(all) + " hosts " + (done == 1 ? "serves" : "serve") +
+                             " the new release: go on with the others?",
+                     .until = now + settings_.patience};
+    if (now < asked_->until) return true;
+    asked_.reset();
+    stop(Outcome::failed,
+         "nobody answered at the checkpoint of " + std::to_string(done) + " of " + std::to_string(all) + " hosts within " +
+             format_duration(settings_.patience),
+         now);
+    return false;
+  }
+  return false;
+}
+
+bool Rollout::bakes(Time now) {
+  if (settings_.bake == Duration(0) || count(At::done) == 0) return false;
+  if (!bake_until_) {
+    bake_until_ = now + settings_.bake;
+    note("every host is done; they are watched for " + format_duration(settings_.bake));
+  }
+  progress_at_ = now;
+  return now < *bake_until_;
+}
+
+void Rollout::answered(const std::string& choice, const std::string& by, Time now) {
+  if (!asked_) return;
+  asked_.reset();
+  progress_at_ = now;
+  if (choice == "continue") {
+    ++checkpoint_;
+    note(by + " lets it go on");
+  } else {
+    kept_ = choice == "stop";
+    stop(Outcome::failed, by + (kept_ ? " stopped it at a checkpoint; the hosts stay as they are" : " sent it back at a checkpoint"), now);
+  }
 }
 
 void Rollout::begin_rollback(Time now) {
@@ -107,7 +167,7 @@ void Rollout::end(Time now) {
   }
   Verdict verdict = stopped_.value_or(Verdict{.outcome = Outcome::succeeded, .reason = {}, .rollback = {}});
   if (!stopped_) {
-    verdict.reason = std::to_string(updated) + " of " + std::to_string(works_.size()) + " hosts serve the new release";
+    verdict.reason = std::to_string(updated) + " of " + std::to_string(total()) + " hosts serve the new release";
     if (!bad.empty()) verdict.reason += "; not on " + join(bad, ", ");
     if (updated == 0 && !works_.empty()) verdict.outcome = Outcome::failed;
   } else if (rolling_back_ && updated == 0) {
@@ -147,124 +207,58 @@ void Rollout::collect(std::vector<Command>& commands, Time now) {
       default: break;
     }
   }
-  const bool due = !looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ >= look_every;
-  if (settings_.balanced && watching && due && !look_asked_) {
-    look_asked_ = true;
-    commands.push_back({.what = Do::look, .hosts = {}, .until = {}});
+  const bool waits = (asked_ || bake_until_) && !watching;
+  const bool due = !looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ >= (waits ? look_at_checkpoint : look_every);
+  if (settings_.balanced && (watching || waits) && due) ask_fleet(commands, Do::look, look_asked_);
+}
+
+/// Nothing is in work: the next batch, the way back, a last look at the fleet, or the end.
+void Rollout::between_batches(std::vector<Command>& commands, Time now) {
+  if (std::exchange(in_batch_, false)) {
+    ++finished_batches_;
+    listed_lately_ = false;
+    width_ = std::min(width_ * 2, static_cast<int>(works_.size()));
+  }
+  if (!candidates().empty() && waits_at_checkpoint(now)) return;
+  asked_.reset();
+  if (stopped_ && settings_.roll_back && !kept_ && !rolling_back_) begin_rollback(now);
+  if ((!stopped_ || rolling_back_) && !candidates().empty()) {
+    if (settings_.dynamic && !listed_lately_)
+      ask_fleet(commands, Do::present, present_asked_);
+    else if (stale(now))
+      ask_fleet(commands, Do::look, look_asked_);
+    else
+      start_batch(now);
+  } else if (!stopped_ && !final_) {
+    ask_fleet(commands, Do::list, list_asked_);
+  } else if (!stopped_ && bakes(now)) {
+    // an alarm or a host that falls ill still sends it back
+  } else {
+    end(now);
+    ask_fleet(commands, Do::unprotect, unprotect_asked_);
   }
 }
 
 std::vector<Command> Rollout::next(Time now) {
   alive_at_ = now;
   std::vector<Command> commands;
-  const auto one = [&commands](Do what, bool& asked) {
-    if (!std::exchange(asked, true)) commands.push_back({.what = what, .hosts = {}, .until = {}});
-  };
   if (!protected_) {
-    one(Do::protect, protect_asked_);
+    ask_fleet(commands, Do::protect, protect_asked_);
   } else if (verdict_) {
     if (!unprotected_)
-      one(Do::unprotect, unprotect_asked_);
+      ask_fleet(commands, Do::unprotect, unprotect_asked_);
     else
       commands.push_back({.what = Do::finish, .hosts = {}, .until = {}});
   } else {
     look_at_times(now);
-    if (!busy() && !verdict_) {
-      if (std::exchange(in_batch_, false)) {
-        ++finished_batches_;
-        width_ = std::min(width_ * 2, static_cast<int>(works_.size()));
-      }
-      if (stopped_ && settings_.roll_back && !rolling_back_) begin_rollback(now);
-      const bool more = (!stopped_ || rolling_back_) && !candidates().empty();
-      if (more) {
-        if (stale(now))
-          one(Do::look, look_asked_);
-        else
-          start_batch(now);
-      } else if (!stopped_ && !final_) {
-        one(Do::list, list_asked_);
-      } else {
-        end(now);
-        one(Do::unprotect, unprotect_asked_);
-      }
-    }
+    if (std::ranges::any_of(works_, [](const Work& work) { return work.doubt.has_value(); }))
+      ask_fleet(commands, Do::present, present_asked_);
+    if (!busy() && !verdict_) between_batches(commands, now);
     collect(commands, now);
   }
   if (commands.empty()) commands.push_back({.what = Do::wait, .hosts = {}, .until = now + (busy() ? count_every : idle)});
   publish();
   return commands;
-}
-
-Json Rollout::memory() const {
-  Json hosts = Json::array();
-  for (const auto& work : works_) {
-    hosts.push_back({{"id", work.host.id},
-                     {"address", work.host.address},
-                     {"zone", work.host.zone},
-                     {"group", work.host.group},
-                     {"release", work.host.release},
-                     {"serving", work.host.serving},
-                     {"at", static_cast<int>(work.at)},
-                     {"back", work.back},
-                     {"failed", work.failed},
-                     {"has_left", work.has_left},
-                     {"reason", work.reason},
-                     {"since", to_micros(work.since)},
-                     {"tries", work.tries}});
-  }
-  Json json{{"hosts", std::move(hosts)},
-            {"width", width_},
-            {"batches", finished_batches_},
-            {"in_batch", in_batch_},
-            {"failures", failures_},
-            {"lists", lists_},
-            {"final", final_},
-            {"rolling_back", rolling_back_},
-            {"protected", protected_},
-            {"progress_at", to_micros(progress_at_)},
-            {"alive_at", to_micros(std::chrono::floor<AliveStep>(alive_at_))}};
-  if (stopped_) json["stopped"] = {{"outcome", static_cast<int>(stopped_->outcome)}, {"reason", stopped_->reason}};
-  return json;
-}
-
-void Rollout::recall(const Json& memory, Time now) {
-  works_.clear();
-  for (const auto& one : member(memory, "hosts")) {
-    Work work;
-    work.host = {.id = text_at(one, "id"),
-                 .address = text_at(one, "address"),
-                 .zone = text_at(one, "zone"),
-                 .group = text_at(one, "group"),
-                 .unreachable_why = {},
-                 .release = text_at(one, "release"),
-                 .serving = flag_at(one, "serving")};
-    work.at = static_cast<At>(number_at(one, "at"));
-    work.back = flag_at(one, "back");
-    work.failed = flag_at(one, "failed");
-    work.has_left = flag_at(one, "has_left");
-    work.reason = text_at(one, "reason");
-    work.since = time_at(one, "since").value_or(now);
-    work.tries = static_cast<int>(number_at(one, "tries"));
-    work.traffic.kind = work.host.serving && !work.has_left ? Traffic::Kind::serving : Traffic::Kind::out;
-    works_.push_back(std::move(work));
-  }
-  width_ = static_cast<int>(number_at(memory, "width", 1));
-  finished_batches_ = static_cast<int>(number_at(memory, "batches"));
-  in_batch_ = flag_at(memory, "in_batch");
-  failures_ = static_cast<int>(number_at(memory, "failures"));
-  lists_ = static_cast<int>(number_at(memory, "lists"));
-  final_ = flag_at(memory, "final");
-  rolling_back_ = flag_at(memory, "rolling_back");
-  protected_ = flag_at(memory, "protected");
-  // The time that the server was down is nobody's fault.
-  const auto down = now - time_at(memory, "alive_at").value_or(now);
-  progress_at_ = time_at(memory, "progress_at").value_or(now) + down;
-  for (auto& work : works_) work.since += down;
-  const auto& stopped = member(memory, "stopped");
-  if (stopped.is_object())
-    stopped_ =
-        Verdict{.outcome = static_cast<Outcome>(number_at(stopped, "outcome")), .reason = text_at(stopped, "reason"), .rollback = {}};
-  publish();
 }
 
 }  // namespace fairlead::deploy::ec2

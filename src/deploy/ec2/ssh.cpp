@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 
 #include "deploy/ec2/transport.hpp"
 #include "deploy/host_script.hpp"
@@ -18,6 +19,17 @@ namespace {
 
 constexpr std::size_t most_output = 1u << 20;
 constexpr int tries_of_upload = 5;
+constexpr int starts_at_once = 8;  ///< connections that are being made: sshd's MaxStartups lets 10 in, and a jump host sees all of them
+constexpr int tries_to_connect = 5;
+constexpr auto kept_open = std::chrono::seconds(50);  ///< a connection without work ends after ControlPersist
+constexpr auto first_pause = std::chrono::milliseconds(300);
+
+/// A jump host or a host that has too many connections at the moment hangs up before a word is said.
+bool is_crowded(const std::string& err) {
+  const auto contains = [&err](std::string_view part) { return err.find(part) != std::string::npos; };
+  return contains("kex_exchange_identification") || contains("Connection closed by UNKNOWN") || contains("Exceeded MaxStartups") ||
+         contains("ssh_exchange_identification") || contains("during banner exchange");
+}
 
 /// What ssh itself said when it ended with 255, which no script of ours does.
 Error ssh_error(const Host& host, const std::string& err) {
@@ -35,11 +47,13 @@ Error ssh_error(const Host& host, const std::string& err) {
 
 class Ssh : public Transport {
  public:
-  explicit Ssh(SshSettings settings) : settings_(std::move(settings)) { make_folders(settings_.control_folder, 0700); }
+  Ssh(asio::any_io_executor executor, SshSettings settings) : settings_(std::move(settings)), started_(std::move(executor)) {
+    make_folders(settings_.control_folder, 0700);
+  }
 
   Awaitable<std::string> ask(const Host& host, std::string calls, Deadline deadline) override {
     auto input = host_functions() + "\n" + calls + "\n";
-    const auto result = co_await run_process(command(host, "exec sh -s"), deadline, most_output, std::move(input));
+    const auto result = co_await connected(host, std::move(input), deadline);
     if (result.timed_out) throw Error(ErrorKind::unavailable, host.id + ": it did not answer in time", "is it overloaded?");
     if (result.status.ok()) co_return result.out;
     if (result.status.code == 255 || result.status.signal != 0) throw ssh_error(host, result.err);
@@ -47,16 +61,16 @@ class Ssh : public Transport {
     throw Error(ErrorKind::invalid, host.id + ": " + ellipsize(why, 1000));
   }
 
-  Awaitable<void> upload(const Host& host, const std::string& app, const std::string& release, const std::filesystem::path& file,
-                         Deadline deadline) override {
-    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file));
+  Awaitable<void> upload(const Host& host, const std::string& app, const Upload& what, Deadline deadline) override {
+    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(what.file));
     std::string why;
     for (int tries = 0; tries < tries_of_upload; ++tries) {
-      const auto answer = said(co_await ask(host, "fl_part " + shell_word(app) + " " + shell_word(release), deadline), "part");
+      const auto answer = said(
+          co_await ask(host, "fl_part " + shell_word(app) + " " + shell_word(what.release) + " " + shell_word(what.sum), deadline), "part");
       if (answer.empty() || answer.front() == "done") co_return;
       const auto have = parse_int(answer.front()).value_or(0);
       if (have == size) co_return;
-      const auto path = "\"$FL/apps/" + app + "/releases/" + release + ".tgz.part\"";
+      const auto path = "\"$FL/apps/" + app + "/releases/" + what.sum + ".tgz.part\"";
       // More than there is: what an earlier, cut connection was still writing. It begins anew.
       const auto from = have > size ? 0 : have;
       const auto way = from == 0 ? ">" : ">>";
@@ -64,8 +78,8 @@ class Ssh : public Transport {
                            "if [ -n \"${FAIRLEAD_HOME:-}\" ]; then FL=$FAIRLEAD_HOME; elif [ \"$(id -u)\" = 0 ]; then "
                            "FL=/var/lib/fairlead; else FL=$HOME/.fairlead; fi; exec cat " +
                                std::string(way) + path);
-      Fd source(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-      if (!source || ::lseek(source.get(), from, SEEK_SET) != from) throw Error(ErrorKind::io, "cannot read " + file.string());
+      Fd source(::open(what.file.c_str(), O_RDONLY | O_CLOEXEC));
+      if (!source || ::lseek(source.get(), from, SEEK_SET) != from) throw Error(ErrorKind::io, "cannot read " + what.file.string());
       spawn.in = source.get();
       const auto result = co_await run_process(std::move(spawn), deadline, most_output);
       if (result.timed_out) throw Error(ErrorKind::unavailable, host.id + ": the upload did not end in time");
@@ -90,6 +104,36 @@ class Ssh : public Transport {
   }
 
  private:
+  /// Counts a connection that is being made.
+  struct Starting {
+    explicit Starting(Ssh& ssh) : ssh_(ssh) { ++ssh_.starting_; }
+    ~Starting() {
+      --ssh_.starting_;
+      ssh_.started_.notify_all();
+    }
+    Starting(const Starting&) = delete;
+    Starting& operator=(const Starting&) = delete;
+    Ssh& ssh_;
+  };
+
+  /// Runs a script on the host. A new connection waits for its turn, and is tried again when there were too many.
+  Awaitable<RunResult> connected(const Host& host, std::string input, Deadline deadline) {
+    const auto used = used_.find(host.id);
+    const bool open = used != used_.end() && Deadline::clock::now() < used->second + kept_open;
+    while (!open && starting_ >= starts_at_once) co_await started_.wait();
+    std::optional<Starting> starting;
+    if (!open) starting.emplace(*this);
+    RunResult result;
+    auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(first_pause);
+    for (int tries = 1;; ++tries, pause *= 2) {
+      result = co_await run_process(command(host, "exec sh -s"), deadline, most_output, input);
+      if (result.status.code != 255 || result.timed_out || tries == tries_to_connect || !is_crowded(result.err)) break;
+      co_await sleep_for(pause);
+    }
+    if (result.status.code != 255 && !result.timed_out) used_[host.id] = Deadline::clock::now();
+    co_return result;
+  }
+
   Spawn command(const Host& host, const std::string& remote) {
     const auto& address = host.address.empty() ? host.id : host.address;
     if (address.starts_with('-')) throw Error(ErrorKind::invalid, "\"" + address + "\" is no name of a host");
@@ -114,6 +158,9 @@ class Ssh : public Transport {
 
   SshSettings settings_;
   std::vector<std::string> opened_;
+  std::map<std::string, Deadline> used_;  ///< when a host's connection last carried something
+  int starting_ = 0;
+  Signal started_;
 };
 
 }  // namespace
@@ -141,6 +188,8 @@ std::string here(const std::string& text) {
   return " <<'" + mark + "'\n" + text + (text.ends_with('\n') ? "" : "\n") + mark + "\n";
 }
 
-std::unique_ptr<Transport> make_ssh(SshSettings settings) { return std::make_unique<Ssh>(std::move(settings)); }
+std::unique_ptr<Transport> make_ssh(asio::any_io_executor executor, SshSettings settings) {
+  return std::make_unique<Ssh>(std::move(executor), std::move(settings));
+}
 
 }  // namespace fairlead::deploy::ec2

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "deploy/ec2/balancer.hpp"
+#include "deploy/ec2/gather.hpp"
+#include "deploy/patience.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/aws/elb.hpp"
 #include "fairlead/base/json.hpp"
@@ -10,6 +12,8 @@
 namespace fairlead::deploy::ec2 {
 
 namespace {
+
+constexpr std::size_t most_targets = 100;  ///< of one call
 
 struct Group {
   std::string arn, name;
@@ -31,13 +35,24 @@ Traffic::Kind kind_of(const std::string& state) {
 
 class TargetGroups : public Balancer {
  public:
-  TargetGroups(aws::Aws& aws, aws::Scope scope, std::vector<Group> groups)
-      : aws_(aws), scope_(std::move(scope)), groups_(std::move(groups)) {}
+  TargetGroups(asio::any_io_executor executor, aws::Aws& aws, aws::Scope scope, std::vector<Group> groups)
+      : aws_(aws),
+        scope_(scope),
+        groups_(std::move(groups)),
+        changes_(std::move(executor), most_targets, [&aws, scope](std::string key, std::vector<std::string> targets) {
+          return change_all(aws, scope, std::move(key), std::move(targets));
+        }) {}
 
   std::string describe() const override {
     std::vector<std::string> names;
     for (const auto& group : groups_) names.push_back(group.name);
     return std::string(groups_.size() == 1 ? "target group " : "target groups ") + join(names, ", ");
+  }
+
+  std::vector<std::string> resources() const override {
+    std::vector<std::string> names;
+    for (const auto& group : groups_) names.push_back("elb:" + group.arn);
+    return names;
   }
 
   /// A host serves when it does in every group; it is out when it is in none.
@@ -107,16 +122,46 @@ class TargetGroups : public Balancer {
       const auto& id = group.by_address ? host.address : host.id;
       const auto port = group.ports.find(id);
       if (port == group.ports.end()) continue;
-      Json target{{"Id", id}};
-      if (port->second > 0) target["Port"] = port->second;
-      Json params{{"TargetGroupArn", group.arn}, {"Targets", Json::array({target})}};
-      co_await aws_.call(scope_, operation, std::move(params));
+      const auto target = port->second > 0 ? id + " " + std::to_string(port->second) : id;
+      const auto refused = co_await changes_.join(operation + " " + group.arn, target);
+      if (const auto why = refused.find(target); why != refused.end()) throw Error(ErrorKind::refused, why->second);
     }
+  }
+
+  /// "id port" → why it was refused.
+  using Refused = std::map<std::string, std::string>;
+
+  /// One call for all targets of a group; each alone when AWS refuses the list because of one of them.
+  static Awaitable<Refused> change_all(aws::Aws& aws, aws::Scope scope, std::string key, std::vector<std::string> targets) {
+    Refused refused;
+    const auto words = split(key, ' ');
+    Json list = Json::array();
+    for (const auto& target : targets) {
+      const auto parts = split(target, ' ');
+      Json one{{"Id", parts[0]}};
+      if (parts.size() > 1) one["Port"] = parse_int(parts[1]).value_or(0);
+      list.push_back(std::move(one));
+    }
+    Json params{{"TargetGroupArn", words[1]}, {"Targets", std::move(list)}};
+    std::optional<aws::AwsError> error;
+    try {
+      co_await patiently([&] { return aws.call(scope, words[0], params); });
+    } catch (const aws::AwsError& thrown) {
+      error = thrown;
+    }
+    if (!error) co_return refused;
+    if (targets.size() == 1) {
+      refused[targets.front()] = error->message();
+    } else {
+      for (const auto& target : targets) refused.merge(co_await change_all(aws, scope, key, {target}));
+    }
+    co_return refused;
   }
 
   aws::Aws& aws_;
   aws::Scope scope_;
   std::vector<Group> groups_;
+  Gather<Refused> changes_;
 };
 
 Awaitable<void> add_attributes(aws::Aws& aws, aws::Scope scope, Group& group) {
@@ -128,7 +173,8 @@ Awaitable<void> add_attributes(aws::Aws& aws, aws::Scope scope, Group& group) {
 
 }  // namespace
 
-Awaitable<std::unique_ptr<Balancer>> find_target_groups(aws::Aws& aws, aws::Scope scope, std::vector<std::string> wanted) {
+Awaitable<std::unique_ptr<Balancer>> find_target_groups(asio::any_io_executor executor, aws::Aws& aws, aws::Scope scope,
+                                                        std::vector<std::string> wanted) {
   Json names = Json::array();
   Json arns = Json::array();
   for (const auto& one : wanted) (one.starts_with("arn:") ? arns : names).push_back(one);
@@ -153,7 +199,7 @@ Awaitable<std::unique_ptr<Balancer>> find_target_groups(aws::Aws& aws, aws::Scop
                 "load-balancer.target-groups: " + std::to_string(groups.size()) + " of " + std::to_string(wanted.size()) +
                     " target groups exist: " + join(wanted, ", "),
                 "check the names and the region");
-  co_return std::make_unique<TargetGroups>(aws, std::move(scope), std::move(groups));
+  co_return std::make_unique<TargetGroups>(std::move(executor), aws, std::move(scope), std::move(groups));
 }
 
 }  // namespace fairlead::deploy::ec2

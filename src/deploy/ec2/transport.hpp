@@ -19,6 +19,13 @@ namespace fairlead::deploy::ec2 {
 /// The text of host.sh, which comes before every script.
 const std::string& host_functions();
 
+/// A release on its way to a host.
+struct Upload {
+  std::string release;
+  std::string sum;             ///< SHA-256 of the bundle
+  std::filesystem::path file;
+};
+
 /// How hosts are reached. Whatever is asked may be asked again: the functions of host.sh see to it that nothing is done twice. io thread.
 class Transport {
  public:
@@ -27,9 +34,8 @@ class Transport {
   /// connection was lost, Error(refused) when it must not be used (its key, our login), Error(invalid) with the last lines of stderr when
   /// the script failed.
   virtual Awaitable<std::string> ask(const Host&, std::string calls, Deadline) = 0;
-  /// Brings a file to `releases/<release>.tgz.part` of the app, going on where an earlier try ended.
-  virtual Awaitable<void> upload(const Host&, const std::string& app, const std::string& release, const std::filesystem::path& file,
-                                 Deadline) = 0;
+  /// Brings the bundle to `releases/<sum>.tgz.part` of the app, going on where an earlier try ended, unless the release is there already.
+  virtual Awaitable<void> upload(const Host&, const std::string& app, const Upload&, Deadline) = 0;
   /// Hosts that may be begun with at the same time.
   virtual int parallel() const = 0;
   /// Ends what is kept open (connections).
@@ -49,9 +55,9 @@ struct SshSettings {
   std::filesystem::path control_folder;  ///< for the sockets of shared connections; short
 };
 /// Over the OpenSSH client: the user's own configuration (ProxyJump, keys, agent), strict about host keys, one connection a host.
-std::unique_ptr<Transport> make_ssh(SshSettings);
+std::unique_ptr<Transport> make_ssh(asio::any_io_executor, SshSettings);
 
 /// Over Systems Manager; the bundle goes through the S3 bucket.
-std::unique_ptr<Transport> make_ssm(aws::Aws&, aws::Scope, std::string bucket);
+std::unique_ptr<Transport> make_ssm(asio::any_io_executor, aws::Aws&, aws::Scope, std::string bucket);
 
 }  // namespace fairlead::deploy::ec2

@@ -51,11 +51,11 @@ std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, 
     if (!scope)
       throw Error(ErrorKind::invalid, "transport: ssm needs an `aws:` block in environment " + environment,
                   "add it to fairlead.yml, or use ssh");
-    return make_ssm(*parts.aws, *scope, in.bucket);
+    return make_ssm(parts.executor, *parts.aws, *scope, in.bucket);
   }
   SshSettings settings{.user = in.user, .config = {}, .control_folder = parts.data_folder / "ssh"};
   if (parts.ssh_config) settings.config = parts.ssh_config(environment);
-  return make_ssh(std::move(settings));
+  return make_ssh(parts.executor, std::move(settings));
 }
 
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
@@ -63,7 +63,7 @@ Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts
   if (!in.target_groups.empty()) {
     if (!scope)
       throw Error(ErrorKind::invalid, "load-balancer.target-groups needs an `aws:` block of the environment", "add it to fairlead.yml");
-    co_return co_await find_target_groups(*parts.aws, *scope, in.target_groups);
+    co_return co_await find_target_groups(parts.executor, *parts.aws, *scope, in.target_groups);
   }
   if (!in.haproxy_backend.empty()) co_return make_haproxy(parts.executor, in.haproxy_socket, in.haproxy_backend);
   if (!in.leave.empty()) co_return std::make_unique<CommandBalancer>(in, transport);

@@ -81,13 +81,14 @@ class AppspecHost : public testing::Test {
     fs::create_directories(base.string() + ".scripts");
     Inputs in;
     in.env = {{"COLOR", "it's blue"}};
-    for (const auto& [script, text] : appspec_scripts(spec, in, {.deployment = "run-1", .app = "shop", .environment = "production"}))
+    for (const auto& [script, text] : appspec_scripts(spec, in, {.app = "shop", .environment = "production"}))
       write_file(base.string() + ".scripts/" + script, text);
   }
   /// The exit code; what was written is in `said`.
   int activate(const std::string& name) {
     fs::create_directories(folder_.path() / "fl/runs/k");
-    write_file(folder_.path() / "body", host_functions() + "\nfl_run=$FL/runs/k\nfl_activate shop " + name + "\n");
+    write_file(folder_.path() / "body",
+               host_functions() + "\nfl_run=$FL/runs/k\nexport DEPLOYMENT_ID=run-1\nfl_activate shop " + name + "\n");
     const auto command = "FAIRLEAD_HOME=" + root() + "/fl sh " + root() + "/body >" + root() + "/said 2>&1";
     const int status = std::system(command.c_str());
     said = read_file(folder_.path() / "said");

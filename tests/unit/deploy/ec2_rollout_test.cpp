@@ -4,8 +4,7 @@
 
 #include <random>
 
-#include "deploy/ec2/rollout.hpp"
-#include "fairlead/base/json.hpp"
+#include "ec2_world.hpp"
 
 namespace fairlead::deploy::ec2::test {
 namespace {
@@ -13,168 +12,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
-
-constexpr Time start{std::chrono::hours(24 * 365 * 50)};
-
-/// Hosts behind a load balancer that answer what a machine asks, at once or after a while.
-class Fleet {
- public:
-  Fleet(int count, Settings settings, unsigned seed = 1) : settings_(std::move(settings)), random_(seed) {
-    for (int i = 0; i < count; ++i) {
-      Host host;
-      host.id = "h" + std::to_string(i);
-      host.zone = i % 3 == 0 ? "a" : "b";
-      host.release = "old";
-      worlds_[host.id] = {};
-      hosts_.push_back(host);
-    }
-  }
-
-  struct World {
-    bool registered = true, alive = true;
-    std::string release = "old";
-    Time healthy_at = start, switched_at = start;
-    int connections = 0;
-  };
-  std::set<std::string> switch_fails, never_healthy, cannot_go_back, verify_fails, hangs;
-  std::vector<std::string> log;
-  int lowest = 1'000'000;
-  int restarts = 0;
-  double restart_chance = 0;
-  bool balanced = true;
-  Time cancel_at{};
-
-  bool serves(const World& world, Time now) const { return world.alive && world.registered && now >= world.healthy_at; }
-  int serving(Time now) const {
-    return static_cast<int>(std::ranges::count_if(worlds_, [&](const auto& one) { return serves(one.second, now); }));
-  }
-  World& world(const std::string& id) { return worlds_.at(id); }
-  std::vector<Host>& hosts() { return hosts_; }
-  std::map<std::string, World>& worlds() { return worlds_; }
-
-  Verdict run() {
-    settings_.balanced = balanced;
-    settings_.release = "new";
-    machine_.emplace(settings_, hosts_, start);
-    const auto limit = start + std::chrono::hours(20);
-    for (now_ = start; now_ < limit; now_ += seconds(1)) {
-      lowest = std::min(lowest, serving(now_));
-      if (chance() < restart_chance) restart();
-      if (now_ == cancel_at) machine_->cancel("user:lead canceled it", now_);
-      answer_due();
-      for (const auto& command : machine_->next(now_)) {
-        if (command.what == Do::finish) return *machine_->verdict();
-        if (command.what != Do::wait) queue(command);
-      }
-    }
-    ADD_FAILURE() << "it never ended: " << dump(machine_->memory());
-    return {};
-  }
-  const Rollout& machine() const { return *machine_; }
-  Time now() const { return now_; }
-  std::set<std::string> late_hosts;  ///< come when the hosts are listed again
-
- private:
-  struct Pending {
-    Command command;
-    Time at{};
-  };
-
-  double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
-
-  void queue(const Command& command) {
-    log.push_back(std::string(to_string(command.what)) + (command.hosts.empty() ? "" : " " + command.hosts.front()));
-    const auto delay = command.what == Do::look ? 0 : static_cast<int>(chance() * 4);
-    pending_.push_back({command, now_ + seconds(delay)});
-  }
-
-  /// What was on its way is lost; what the world did is not. Effects are in a journal and are asked for again.
-  void restart() {
-    ++restarts;
-    pending_.clear();
-    const auto memory = machine_->memory();
-    machine_.emplace(settings_, hosts_, start);
-    machine_->recall(memory, now_);
-  }
-
-  void answer_due() {
-    const auto all = std::exchange(pending_, {});
-    for (const auto& one : all) {
-      if (one.at > now_)
-        pending_.push_back(one);
-      else
-        answer(one.command);
-    }
-  }
-
-  std::map<std::string, Traffic> traffic() const {
-    std::map<std::string, Traffic> map;
-    for (const auto& [id, world] : worlds_) {
-      using Kind = Traffic::Kind;
-      map[id] = !world.registered     ? Traffic{.kind = Kind::out, .reason = {}}
-                : serves(world, now_) ? Traffic{.kind = Kind::serving, .reason = {}}
-                                      : Traffic{.kind = Kind::unhealthy, .reason = "Health checks failed with these codes: [502]"};
-    }
-    return map;
-  }
-
-  void answer(const Command& command) {
-    const auto host = command.hosts.empty() ? std::string() : command.hosts.front();
-    switch (command.what) {
-      case Do::protect: return machine_->is_protected(now_);
-      case Do::unprotect: return machine_->is_unprotected(now_);
-      case Do::look: return machine_->saw(traffic(), now_);
-      case Do::leave:
-        world(host).registered = false;
-        world(host).connections = static_cast<int>(chance() * 10);
-        return machine_->left(host, now_);
-      case Do::connections:
-        world(host).connections = std::max(world(host).connections - 3, 0);
-        return machine_->saw_connections(host, world(host).connections, now_);
-      case Do::switch_over:
-        EXPECT_TRUE(!balanced || !world(host).registered) << host << " was switched in traffic";
-        if (hangs.contains(host)) return;
-        world(host).switched_at = now_;
-        if (switch_fails.contains(host)) return machine_->switched(host, {.ok = false, .reason = "AfterInstall ended with 1"}, now_);
-        world(host).release = "new";
-        return machine_->switched(host, {.ok = true, .reason = {}}, now_);
-      case Do::switch_back:
-        EXPECT_TRUE(!balanced || !world(host).registered) << host << " was switched back in traffic";
-        if (cannot_go_back.contains(host)) return machine_->switched(host, {.ok = false, .reason = "disk full"}, now_);
-        world(host).release = "old";
-        return machine_->switched(host, {.ok = true, .reason = {}}, now_);
-      case Do::join:
-        world(host).registered = true;
-        world(host).healthy_at =
-            never_healthy.contains(host) && world(host).release == "new" ? start + std::chrono::hours(1000) : now_ + seconds(10);
-        return machine_->joined(host, now_);
-      case Do::verify:
-        return machine_->verified(host, verify_fails.contains(host) && world(host).release == "new" ? "version says old" : "", now_);
-      case Do::list: {
-        auto list = hosts_;
-        for (auto& one : list) one.release = world(one.id).release;
-        for (const auto& id : late_hosts) {
-          Host late;
-          late.id = id;
-          late.release = "old";
-          worlds_.try_emplace(id);
-          late.release = world(id).release;
-          list.push_back(late);
-        }
-        return machine_->listed(list, now_);
-      }
-      default: return;
-    }
-  }
-
-  Settings settings_;
-  std::mt19937 random_;
-  std::vector<Host> hosts_;
-  std::map<std::string, World> worlds_;
-  std::vector<Pending> pending_;
-  std::optional<Rollout> machine_;
-  Time now_ = start;
-};
 
 Settings half() {
   Settings settings;
@@ -280,6 +117,145 @@ TEST(Ec2Rollout, WithoutALoadBalancerNobodyLeavesAndTheArithmeticHolds) {
   for (const auto& [id, world] : fleet.worlds()) EXPECT_EQ(world.release, "new") << id;
 }
 
+TEST(Ec2Rollout, AHostThatIsTakenAwayInTheMiddleIsNobodysFailure) {
+  auto settings = half();
+  settings.dynamic = true;
+  settings.pace.max_failures = {0, false};
+  Fleet fleet(6, settings);
+  fleet.leaves["h4"] = start + seconds(15);  // while it waits
+  fleet.leaves["h1"] = start + seconds(40);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
+  EXPECT_EQ(verdict.reason, "4 of 4 hosts serve the new release");
+  EXPECT_EQ(fleet.machine().failures(), 0);
+}
+
+TEST(Ec2Rollout, AListedHostThatDiesIsAFailure) {
+  auto settings = half();
+  settings.pace.max_failures = {1, false};
+  Fleet fleet(6, settings);
+  fleet.cannot_go_back = {"h4"};
+  fleet.leaves["h4"] = start + seconds(15);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
+  EXPECT_THAT(verdict.reason, HasSubstr("h4 stays out of traffic, quarantined"));
+}
+
+TEST(Ec2Rollout, AReleaseThatFallsOverWithinTheStabilityWindowIsNotGood) {
+  auto settings = half();
+  settings.stability = seconds(30);
+  Fleet fleet(4, settings);
+  for (const auto* id : {"h0", "h1", "h2", "h3"}) fleet.falls_ill[id] = seconds(15);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_EQ(std::ranges::count_if(fleet.log, [](const auto& line) { return line.starts_with("switch-over"); }), 1);
+  EXPECT_EQ(fleet.serving(fleet.now() + seconds(20)), 4);
+}
+
+TEST(Ec2Rollout, AHostThatFallsIllAfterItWasDoneCondemnsTheRelease) {
+  auto settings = half();
+  settings.pace.batch = Share{1, false};
+  settings.pace.max_failures = {0, false};
+  Fleet fleet(6, settings);
+  fleet.falls_ill["h0"] = seconds(20);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_THAT(verdict.reason, HasSubstr("h0: it was good and is not any more: Health checks failed with these codes: [502]"));
+  for (const auto& [id, world] : fleet.worlds()) EXPECT_EQ(world.release, "old") << id;
+}
+
+TEST(Ec2Rollout, WhenTheReleaseBeforeFallsIllAsWellTheNewOneIsNotBlamed) {
+  auto settings = half();
+  settings.pace.min_healthy = {0, true};
+  settings.pace.batch = Share{1, false};
+  Fleet fleet(4, settings);
+  fleet.falls_ill["h0"] = seconds(20);
+  fleet.world("h3").ill_at = start;  // still on the old one
+  fleet.run();
+  const auto at = [&fleet](const char* line) { return std::ranges::find(fleet.log, line) - fleet.log.begin(); };
+  EXPECT_GT(at("switch-back h0"), at("switch-over h3"));
+}
+
+TEST(Ec2Rollout, PeopleAreAskedAtACheckpointAndNoHostIsBegunBefore) {
+  auto settings = half();
+  settings.checkpoints = {{1, false}, {50, true}};
+  Fleet fleet(8, settings);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
+  ASSERT_EQ(fleet.asked.size(), 2U);
+  EXPECT_EQ(fleet.asked[0], std::pair(std::string("1 of 8 hosts serves the new release: go on with the others?"), 1UL));
+  EXPECT_EQ(fleet.asked[1], std::pair(std::string("4 of 8 hosts serve the new release: go on with the others?"), 4UL));
+}
+
+TEST(Ec2Rollout, ACheckpointMaySendItBackOrStopItThere) {
+  auto settings = half();
+  settings.checkpoints = {{2, false}};
+  Fleet back(6, settings);
+  back.people = "rollback";
+  EXPECT_EQ(back.run().reason, "user:lead sent it back at a checkpoint");
+  EXPECT_EQ(back.updated(), 0U);
+  Fleet kept(6, settings);
+  kept.people = "stop";
+  const auto verdict = kept.run();
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_EQ(verdict.rollback, "2 hosts are still on the new release");
+  EXPECT_EQ(kept.updated(), 2U);
+}
+
+TEST(Ec2Rollout, NobodyAnswersAtACheckpointAndItGoesBack) {
+  auto settings = half();
+  settings.checkpoints = {{1, false}};
+  settings.patience = minutes(30);
+  Fleet fleet(4, settings);
+  fleet.people.clear();
+  fleet.restart_chance = 0.01;
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.reason, "nobody answered at the checkpoint of 1 of 4 hosts within 30m");
+  EXPECT_EQ(fleet.updated(), 0U);
+  EXPECT_GT(fleet.now() - start, minutes(30));
+  EXPECT_LT(fleet.now() - start, minutes(35));
+}
+
+TEST(Ec2Rollout, AHostThatFallsIllWhileAQuestionIsOpenSendsItBack) {
+  auto settings = half();
+  settings.checkpoints = {{2, false}};
+  settings.pace.max_failures = {0, false};
+  Fleet fleet(4, settings);
+  fleet.people.clear();
+  fleet.falls_ill["h0"] = minutes(3);
+  const auto verdict = fleet.run();
+  EXPECT_THAT(verdict.reason, HasSubstr("h0: it was good and is not any more"));
+  EXPECT_LT(fleet.now() - start, minutes(10));
+}
+
+TEST(Ec2Rollout, WhoServesTheReleaseAlreadyIsLeftAloneWhenItIsTriedAgain) {
+  auto settings = half();
+  settings.resumes = true;
+  Fleet fleet(4, settings);
+  for (const auto* id : {"h0", "h1", "h2"}) {
+    fleet.world(id).release = "new";
+    std::ranges::find(fleet.hosts(), id, &Host::id)->release = "new";
+  }
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.reason, "4 of 4 hosts serve the new release");
+  EXPECT_EQ(std::ranges::count_if(fleet.log, [](const auto& line) { return line.starts_with("switch-over"); }), 1);
+  EXPECT_TRUE(fleet.machine().changed());
+}
+
+TEST(Ec2Rollout, AfterTheLastHostTheFleetIsWatchedForAWhile) {
+  auto settings = half();
+  settings.bake = minutes(10);
+  settings.pace.max_failures = {0, false};
+  Fleet good(4, settings);
+  EXPECT_EQ(good.run().outcome, Outcome::succeeded);
+  EXPECT_GT(good.now() - start, minutes(10));
+  Fleet bad(4, settings);
+  bad.falls_ill["h3"] = minutes(5);
+  const auto verdict = bad.run();
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_THAT(verdict.rollback, HasSubstr("the release before serves again on 4 hosts"));
+}
+
 /// Fleets, paces, faults and restarts by lot: it always ends, never goes below what must serve by its own doing, and never leaves a
 /// serving host on the wrong release.
 TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {
@@ -294,6 +270,10 @@ TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {
     settings.pace.zonal = dice(4) == 0;
     settings.pace.canary = dice(3) != 0;
     settings.drain = seconds(30);
+    settings.stability = seconds(dice(3) * 10);
+    settings.dynamic = dice(3) == 0;
+    if (dice(4) == 0) settings.checkpoints = {{1 + dice(3), false}, {50 + dice(40), true}};
+    if (dice(5) == 0) settings.bake = seconds(60);
     const int count = 1 + dice(12);
     Fleet fleet(count, settings, static_cast<unsigned>(round));
     for (int i = 0; i < count; ++i) {
@@ -302,7 +282,9 @@ TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {
       if (dice(10) == 0) fleet.never_healthy.insert(id);
       if (dice(20) == 0) fleet.cannot_go_back.insert(id);
       if (dice(12) == 0) fleet.verify_fails.insert(id);
+      if (dice(25) == 0) fleet.falls_ill[id] = seconds(dice(100));
     }
+    fleet.people = dice(4) == 0 ? "rollback" : dice(8) == 0 ? "stop" : "continue";
     fleet.restart_chance = dice(3) == 0 ? 0.05 : 0;
     if (!impossible(settings.pace, fleet.hosts()).empty()) continue;
     const auto verdict = fleet.run();

@@ -154,11 +154,33 @@ void add_places(std::vector<std::vector<std::string>>& rows, const Json& app, co
   }
 }
 
+/// Which host runs what: as it says now, else as it was deployed.
+void print_hosts(Output& output, const Json& target, const Json& drift) {
+  const std::string release = text_at(target, "release");
+  output.line("  " + text_at(target, "target") + "  release " + short_sha(release));
+  const Json& now = member(drift, "hosts");
+  std::map<std::string, std::string> zones;
+  for (const auto& host : member(target, "hosts")) zones[text_at(host, "host")] = text_at(host, "zone");
+  std::vector<std::vector<std::string>> rows{{"   ", "HOST", "ZONE", "RELEASE", ""}};
+  for (const auto& host : now.is_array() ? now : member(target, "hosts")) {
+    const std::string name = text_at(host, "host"), runs = text_at(host, "release"), problem = text_at(host, "problem");
+    std::string what = problem;
+    if (problem.empty()) what = runs == release ? "" : runs.empty() ? "no release of fairlead" : "another release";
+    if (!zones.contains(name)) what += what.empty() ? "new since then" : ", new since then";
+    rows.push_back({"   ", name, zones[name], problem.empty() && !runs.empty() ? short_sha(runs) : "-", what});
+  }
+  output.table(rows);
+}
+
 /// What runs there by name, and whether it still does.
 void print_targets(Output& output, const Json& app, const std::string& environment) {
   for (const auto& place : member(app, "environments")) {
     if (text_at(place, "environment") != environment) continue;
     for (const auto& target : member(place, "targets")) {
+      if (text_at(target, "kind") == "ec2-deploy") {
+        print_hosts(output, target, member(place, "drift"));
+        continue;
+      }
       const std::string arn = text_at(target, "task_definition");
       output.line("  " + text_at(target, "target") + "  " + arn.substr(arn.rfind('/') + 1));
       for (const auto& [container, image] : member(target, "images").items()) {

@@ -18,14 +18,15 @@ std::optional<store::DeploymentRow> newest(store::View& view, const std::string&
   return std::move(rows.front());
 }
 
-/// "ecs:ap-northeast-1:web/api" and what of it a deploy recorded.
+/// "ecs:ap-northeast-1:web/api", or "ec2:web1, web2", and what of it a deploy recorded.
 Json targets_of(const store::DeploymentRow& row) {
   Json targets = Json::array();
   if (row.detail.empty()) return targets;
   const Json detail = parse_json(row.detail);
   for (const auto& record : member(detail, "recorded")) {
     Json target = Json::object();
-    for (const char* key : {"kind", "region", "cluster", "service", "task_definition", "images"}) {
+    for (const char* key :
+         {"kind", "region", "cluster", "service", "task_definition", "images", "target", "folder", "release", "with", "hosts"}) {
       if (record.contains(key)) target[key] = record[key];
     }
     if (text_at(record, "kind") == "ecs-deploy")

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fairlead/deploy/drift.hpp"
 
+#include "deploy/ec2/fleet_now.hpp"
+#include "deploy/ec2/record.hpp"
 #include "deploy/ecs/observation.hpp"
 #include "fairlead/aws/ecs.hpp"
 
 namespace fairlead::deploy {
 
 Awaitable<Json> drift_of(Parts parts, std::string environment, Json record) {
+  if (ec2::is_release(record)) co_return co_await ec2::fleet_now(std::move(parts), std::move(environment), std::move(record));
   const std::string cluster = text_at(record, "cluster"), service = text_at(record, "service");
   const std::string deployed = text_at(record, "task_definition");
   const auto scope = parts.scope(environment);

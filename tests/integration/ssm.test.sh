@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sandbox.sh"
 # Instances fetch their bundle with the aws command line, which a bare Debian has not.
-command -v aws >/dev/null || { echo "skip: there is no aws command line here"; done_testing; }
+command -v aws >/dev/null || skip "there is no aws command line here"
 aws_cli=$(command -v aws)
 start_sandbox --speed 20
 export AWS_DEFAULT_REGION=us-east-1

@@ -4,7 +4,6 @@
 #   tests/integration/exec/image.by-hand.sh
 . "$(dirname "$0")/../lib.sh"
 
-skip() { echo "SKIP $*"; done_testing; }
 command -v podman >/dev/null || skip "podman is not installed"
 [ -x /bin/busybox ] || skip "/bin/busybox (package busybox-static) is not installed"
 

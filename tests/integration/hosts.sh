@@ -1,35 +1,63 @@
 # Real hosts for tests: network namespaces with an sshd and a service each, HAProxy in front of them. Source lib.sh first.
-# make_hosts N: host1 … hostN, reachable with $dir/ssh_config; start_haproxy: the backend `app` on $lb, runtime socket $dir/haproxy.sock.
-host_pids="" host_spaces="" host_count=0
+# make_hosts N: host1 … hostN, reachable with $dir/ssh_config; start_haproxy: the backend `app` on $lb, runtime socket $dir/haproxy.sock;
+# make_shop, shop_step, release, deploy: a web server as the app `shop`, and how it comes to the hosts.
+host_spaces="" host_count=0 bastion=""
 host_net="10.$((200 + $$ / 250 % 50)).$(($$ % 250))"
 
 can_make_hosts() { [ "$(id -u)" -eq 0 ] && ip netns add "fl$$-probe" 2>/dev/null && ip netns delete "fl$$-probe"; }
+in_hosts_net() { ip ${bastion:+-n "$bastion"} "$@"; } # ip's commands where the bridge of the hosts is
 
 make_hosts() {
   host_count=$1
-  ip link add "flb$$" type bridge && ip address add "$host_net.254/24" dev "flb$$" && ip link set "flb$$" up
+  in_hosts_net link add "flb$$" type bridge && in_hosts_net address add "$host_net.254/24" dev "flb$$" && in_hosts_net link set "flb$$" up
+  make_key
+  for i in $(seq "$1"); do make_host "$i"; done
+}
+
+make_key() {
+  [ ! -e "$dir/hosts/key" ] || return 0
   mkdir -p "$dir/hosts" /run/sshd
   ssh-keygen -q -t ed25519 -N '' -f "$dir/hosts/key"
   printf 'Host *\n  User root\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n  GlobalKnownHostsFile /dev/null\n' \
     "$dir/hosts/key" "$dir/hosts/known" >"$dir/ssh_config"
-  for i in $(seq "$1"); do make_host "$i"; done
 }
 
+make_space() { ip netns add "fl$$-$1" && ip -n "fl$$-$1" link set lo up && host_spaces="$host_spaces fl$$-$1"; }
+
 make_host() {
-  local space="fl$$-$1" folder="$dir/hosts/$1" address="$host_net.$1"
+  make_space "$1"
+  in_hosts_net link add "flv$$-$1" type veth peer name eth0 netns "fl$$-$1"
+  in_hosts_net link set "flv$$-$1" master "flb$$" up
+  ip -n "fl$$-$1" address add "$host_net.$1/24" dev eth0
+  ip -n "fl$$-$1" link set eth0 up
+  make_sshd "$1" "host$1" "$host_net.$1" "MaxStartups 100"
+  [ -z "$bastion" ] || echo "  ProxyJump bastion" >>"$dir/ssh_config"
+  "${host_starter:-start_host}" "$1"
+}
+
+# make_bastion: before make_hosts; the hosts are then in a network of their own, which only it reaches. Its sshd is as Debian's.
+make_bastion() {
+  local net="10.$((150 + $$ / 250 % 50)).$(($$ % 250))"
+  make_key
+  make_space bastion
+  bastion="fl$$-bastion"
+  ip link add "flj$$" type veth peer name eth0 netns "$bastion"
+  ip address add "$net.1/30" dev "flj$$" && ip link set "flj$$" up
+  ip -n "$bastion" address add "$net.2/30" dev eth0
+  ip -n "$bastion" link set eth0 up
+  make_sshd bastion bastion "$net.2" ""
+  start_host bastion
+}
+
+# make_sshd FOLDER NAME ADDRESS SETTING: keys and configuration; the client knows both.
+make_sshd() {
+  local folder="$dir/hosts/$1"
   mkdir -p "$folder"
-  ip netns add "$space"
-  host_spaces="$host_spaces $space"
-  ip link add "flv$$-$1" type veth peer name eth0 netns "$space"
-  ip link set "flv$$-$1" master "flb$$" up
-  ip -n "$space" address add "$address/24" dev eth0
-  ip -n "$space" link set eth0 up
-  ip -n "$space" link set lo up
   ssh-keygen -q -t ed25519 -N '' -f "$folder/hostkey"
-  echo "host$1,$address $(cut -d ' ' -f 1,2 "$folder/hostkey.pub")" >>"$dir/hosts/known"
-  printf '\nHost host%s\n  HostName %s\n  HostKeyAlias host%s\n' "$1" "$address" "$1" >>"$dir/ssh_config"
+  echo "$2,$3 $(cut -d ' ' -f 1,2 "$folder/hostkey.pub")" >>"$dir/hosts/known"
+  printf '\nHost %s\n  HostName %s\n  HostKeyAlias %s\n' "$2" "$3" "$2" >>"$dir/ssh_config"
   cat >"$folder/sshd_config" <<SSHD
-ListenAddress $address
+ListenAddress $3
 HostKey $folder/hostkey
 AuthorizedKeysFile $dir/hosts/key.pub
 PidFile none
@@ -37,21 +65,25 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
-MaxStartups 100
+$4
 SSHD
-  start_host "$1"
 }
 
-# start_host N: its sshd, with a /srv and a /var/lib of its own.
+# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter.
+declare -A disk_size=()
 start_host() {
-  local folder="$dir/hosts/$1"
+  local folder="$dir/hosts/$1" disk="mount --bind '$dir/hosts/$1/lib' /var/lib"
   mkdir -p "$folder/srv" "$folder/lib"
-  setsid ip netns exec "fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && mount --bind '$folder/lib' /var/lib && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
+  [ -z "${disk_size[$1]:-}" ] || disk="mount -t tmpfs -o size=${disk_size[$1]} tmpfs /var/lib"
+  setsid ip netns exec "fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && $disk && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
     >>"$folder/log" 2>&1 &
   disown
 }
-# kill_host N: everything on it, at once.
-kill_host() { ip netns pids "fl$$-$1" | xargs -r kill -KILL 2>/dev/null; }
+signal_host() { ip netns pids "fl$$-$1" | xargs -r kill "-$2" 2>/dev/null; } # N SIGNAL: to everything on it, at once
+kill_host() { signal_host "$1" KILL; }
+freeze_host() { signal_host "$1" STOP; } # its connections stay open, and nobody answers
+thaw_host() { signal_host "$1" CONT; }
+on_host() { ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=10 "host$1" "${@:2}"; } # N COMMAND…
 
 start_haproxy() {
   cat >"$dir/haproxy.cfg" <<CFG
@@ -97,24 +129,123 @@ serving() { curl -fsS --max-time 5 "http://127.0.0.1:$stats/stats;csv" | awk -F 
 # versions: what a number of requests saw, sorted.
 versions() { for _ in $(seq "${1:-12}"); do curl -sS --max-time 5 "$lb/version"; done | sort -u | tr '\n' ' '; }
 
-# start_load, end_load: constant requests from a public load generator; end_load prints its summary.
+# start_load, end_load: constant requests, short ones and slow ones, from a public load generator; end_load prints its summaries.
 start_load() {
-  wrk -t 1 -c 6 -d 600s --timeout 5s "$lb/" >"$dir/load.txt" 2>&1 &
-  load=$!
-  children="$children $load"
+  loads=""
+  for path in / /slow; do
+    wrk -t 1 -c 6 -d 600s --timeout 5s "$lb$path" >"$dir/load$(tr -d / <<<"$path").txt" 2>&1 &
+    loads="$loads $!"
+  done
   : >"$dir/samples"
   (trap - EXIT; while serving >>"$dir/samples" 2>/dev/null; do sleep 0.2; done) &
   sampler=$!
-  children="$children $sampler"
+  children="$children $loads $sampler"
 }
 end_load() {
   kill "$sampler" 2>/dev/null
-  kill -INT "$load" && wait "$load" 2>/dev/null
-  cat "$dir/load.txt"
+  # shellcheck disable=SC2086
+  kill -INT $loads && wait $loads 2>/dev/null
+  cat "$dir/load.txt" "$dir/loadslow.txt"
 }
-# failed_requests: of the summary on stdin.
+# failed_requests, requests: of the summaries on stdin.
 failed_requests() { awk '/Socket errors/ { gsub(/[^0-9 ]/, ""); for (i = 1; i <= NF; ++i) n += $i } /Non-2xx/ { n += $NF } END { print n + 0 }'; }
+requests() { awk '/requests in/ { n += $1 } END { print n + 0 }'; }
 lowest() { sort -n "$dir/samples" | head -n 1; }
+
+# make_shop: the repository `shop`, a web server that answers with its version, and the server's configuration. /slow takes a second, so
+# that under load there is always a request under way; the version `broken` does not start.
+make_shop() {
+  make_repo shop
+  cat >"$dir/shop/app.pl" <<'APP'
+use strict; use warnings; use IO::Socket::INET;
+my ($version) = @ARGV;
+my $listener = IO::Socket::INET->new(LocalAddr => '0.0.0.0', LocalPort => 8080, Listen => 128, ReuseAddr => 1) or die "listen: $!\n";
+die "cannot start: DATABASE_URL is not set\n" if $version eq 'broken';
+$SIG{PIPE} = $SIG{CHLD} = 'IGNORE';
+while (1) {
+  my $client = $listener->accept or next;
+  my ($path) = (<$client> // '') =~ m{^GET (\S+)};
+  while (defined(my $header = <$client>)) { last if $header =~ /^\r?\n$/ }
+  my $slow = ($path // '') eq '/slow';
+  next if $slow && fork;
+  select undef, undef, undef, $slow ? 1 : 0.01;
+  my $body = ($path // '') eq '/healthz' ? "ok\n" : "$version\n";
+  print $client "HTTP/1.1 200 OK\r\nContent-Length: " . length($body) . "\r\nConnection: close\r\n\r\n$body";
+  close $client;
+  exit if $slow;
+}
+APP
+  configure <<YAML
+server: { listen: "127.0.0.1:0" }
+data: @DIR@/data
+apps:
+  shop: { repository: "file://$dir/shop.git", branch: main }
+environments:
+  production: { ssh: { config: @DIR@/ssh_config }, lock-after-rollback: false }
+YAML
+}
+
+# shop_service: the command that starts the shop on a host. Every start leaves a line in /srv/app/starts; what a test put into
+# /srv/app/trap happens first.
+shop_service() {
+  cat <<'SERVICE'
+cat version >>/srv/app/starts
+if [ -e /srv/app/trap ]; then . /srv/app/trap; fi
+if [ -f /srv/app/pid ]; then kill -TERM "-$(cat /srv/app/pid)" 2>/dev/null || true; fi
+while [ -f /srv/app/pid ] && kill -0 "-$(cat /srv/app/pid)" 2>/dev/null; do sleep 0.02; done
+setsid perl app.pl "$(cat version)" >/srv/app/log 2>&1 </dev/null &
+echo $! >/srv/app/pid
+SERVICE
+}
+
+# pipeline_of <<YAML: the shop's pipeline is one ec2-deploy with these inputs.
+pipeline_of() {
+  {
+    printf 'on: { command: true }\nstages:\n  - name: production\n    environment: production\n    jobs:\n      fleet:\n        steps:\n          - ec2-deploy:\n'
+    sed 's/^/              /'
+  } >"$dir/shop/.fairlead.yml"
+}
+# shop_step <<YAML: the shop to all hosts (or to $shop_hosts) over ssh, with these inputs besides.
+shop_step() {
+  {
+    cat
+    echo "targets: { hosts: [${shop_hosts-$(seq -s ', ' -f 'host%g' "$host_count")}] }"
+    echo "transport: ssh"
+    echo "files: [app.pl, version, asset]"
+    echo "destination: /srv/app"
+    echo "service:"
+    echo "  command: |"
+    shop_service | sed 's/^/    /'
+    [ -z "${haproxy:-}" ] || echo "load-balancer: { haproxy: { socket: ${balancer_socket:-$dir/haproxy.sock}, backend: app } }"
+  } | pipeline_of
+}
+
+release() { echo "$1" >"$dir/shop/version"; commit shop "$1" >/dev/null; } # VERSION
+deploy() { fl deploy shop production --wait --timeout 4m >"$dir/deploy.txt" 2>&1; }
+begin_deploy() { id=$(fl --json deploy shop production | json id); } # sets id
+# end_deploy: waits for the end of $id, at most four minutes; sets state.
+end_deploy() {
+  for _ in 1 2 3 4 5 6 7 8; do until_state "$id" "succeeded failed canceled lost" 2>/dev/null && break; done
+  state=$(run_state "$id")
+}
+why() { cat "$dir/deploy.txt"; fl logs latest:shop | tail -n "${1:-40}"; } # for the reader of a failure
+
+# set_trap N TEXT: what happens on host N whenever a release starts there; starts VERSION: how often it did, on each host.
+set_trap() { mkdir -p "$dir/hosts/$1/srv/app" && echo "$2" >"$dir/hosts/$1/srv/app/trap"; }
+hang='while [ -e /srv/app/trap ]; do sleep 0.1; done'
+clear_trap() { rm -f "$dir/hosts/$1/srv/app/trap"; }
+starts_on() { n=$(grep -cx "$1" "$dir/hosts/$2/srv/app/starts" 2>/dev/null); echo "${n:-0}"; } # VERSION N
+starts() { for i in $(seq "$host_count"); do starts_on "$1" "$i"; done | tr '\n' ' '; }
+# wait_for COMMAND…: asks again until it succeeds, at most 90 s.
+wait_for() {
+  local end=$((SECONDS + 90))
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || { echo "never: $*" >&2; return 1; }
+    read -r -t 0.02 <> <(:) || true
+  done
+}
+has_started() { [ "$(starts_on "$1" "$2")" -ge "${3:-1}" ]; } # VERSION N [TIMES]
+has_serving() { [ "$(serving)" = "$1" ]; }
 
 end_hosts() {
   for space in $host_spaces; do
@@ -122,5 +253,6 @@ end_hosts() {
     ip netns delete "$space" 2>/dev/null
   done
   ip link delete "flb$$" 2>/dev/null
+  ip link delete "flj$$" 2>/dev/null
   return 0
 }

@@ -49,6 +49,7 @@ struct ServerApp::State {
   State(asio::any_io_executor ex, ServerSettings given) : executor(std::move(ex)), settings(std::move(given)), pool(2), http(executor) {}
 
   void open_rooms();
+  deploy::Parts parts_of_deploys();
   engine::Parts engine_parts();
   triggers::Starter starter();
   void make_triggers();
@@ -138,6 +139,13 @@ void ServerApp::State::open_rooms() {
   engine = std::make_unique<engine::Engine>(engine_parts());
 }
 
+deploy::Parts ServerApp::State::parts_of_deploys() {
+  auto parts = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine, &http});
+  parts.data_folder = settings.data;
+  parts.ssh_config = [this](const std::string& environment) { return ssh_config_of(settings, environment); };
+  return parts;
+}
+
 engine::Parts ServerApp::State::engine_parts() {
   engine::Parts parts;
   parts.executor = executor;
@@ -151,9 +159,7 @@ engine::Parts ServerApp::State::engine_parts() {
   const auto run = exec::make_run_action();
   parts.actions.emplace(std::string(run->name()), run);
   parts.actions.emplace("build-image", exec::make_build_image_action(image_parts(*aws, settings.config)));
-  auto deploying = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine, &http});
-  deploying.data_folder = settings.data;
-  deploying.ssh_config = [this](const std::string& environment) { return ssh_config_of(settings, environment); };
+  const auto deploying = parts_of_deploys();
   deploy::add_ecs_actions(parts.actions, deploying);
   deploy::add_ec2_actions(parts.actions, deploying);
   parts.config = settings.config;
@@ -252,8 +258,7 @@ void ServerApp::State::listen() {
   parts.chat = chat->door();
   parts.slack = chat->slack_door();
   parts.drift = [this](std::string environment, Json target) {
-    return deploy::drift_of(deploy_parts({executor, aws.get(), store.get(), settings.config, &engine}), std::move(environment),
-                            std::move(target));
+    return deploy::drift_of(parts_of_deploys(), std::move(environment), std::move(target));
   };
   parts.people = people_door(*links);
   parts.hook = [this](std::string provider, std::string app, net::Request& request) {

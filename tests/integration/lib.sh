@@ -86,6 +86,14 @@ until_state() {
   echo "$1 is $(run_state "$1"), not $2" >&2
   return 1
 }
+# until_true COMMAND…: asks again until it succeeds, at most 180 s.
+until_true() {
+  local end=$((SECONDS + 180))
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    read -r -t 0.05 <> <(:) || true
+  done
+}
 until_file() { # waits for a file to appear, at most 30 s
   local end=$((SECONDS + 30))
   while [ ! -e "$1" ]; do [ "$SECONDS" -lt "$end" ] || return 1; read -r -t 0.05 <> <(:) || true; done

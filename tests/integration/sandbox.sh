@@ -35,14 +35,6 @@ calls() {
     node -e 'console.log(JSON.parse(require("fs").readFileSync(0, "utf8"))["ecs." + process.argv[1]]?.calls ?? 0)' "$1"
 }
 
-# until_true COMMAND…: asks again until it succeeds, at most 180 s.
-until_true() {
-  local end=$((SECONDS + 180))
-  until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    read -r -t 0.05 <> <(:) || true
-  done
-}
 has_effects() { [ "$(effects "$1")" -ge "$2" ]; }
 has_calls() { [ "$(calls "$1")" -ge "$2" ]; }
 is_completed() { [ "$(service deployments.0.rolloutState)" = COMPLETED ] && [ "$(service deployments.length)" = 1 ]; }

@@ -37,11 +37,13 @@ std::string impossible_here(const Pace& pace, const std::vector<Host>& hosts, co
   const int total = static_cast<int>(hosts.size());
   const int must = needed(pace, total);
   const int serving = static_cast<int>(std::ranges::count_if(hosts, &Host::serving));
-  if (serving == 0 || must < serving) return {};
+  // Who does not serve costs no capacity: it is done first, and may serve then.
+  const int able = static_cast<int>(std::ranges::count_if(hosts, [](const Host& host) { return host.serving || host.reachable; }));
+  if (serving == 0 || must < able) return {};
   const auto rule =
       "min-healthy " + to_string(pace.min_healthy) + " of " + std::to_string(total) + " hosts" + where + " is " + std::to_string(must);
-  if (serving < must) return rule + ", but only " + std::to_string(serving) + " serve now: none of them may leave";
-  return rule + ", and " + std::to_string(serving) + " serve: none may ever leave";
+  if (able < total) return rule + ", but only " + std::to_string(able) + " can be reached or serve: none of them may leave";
+  return rule + (serving == total ? ", and " + std::to_string(serving) + " serve" : "") + ": none may ever leave";
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ constexpr int releases_kept = 5;
 constexpr auto stage_time = 15min;
 
 Json to_json(const Host& host) {
-  return {{"id", host.id},           {"address", host.address},          {"zone", host.zone},
-          {"group", host.group},     {"reachable", host.reachable},      {"why", host.unreachable_why},
+  return {{"id", host.id},           {"address", host.address},         {"zone", host.zone},
+          {"group", host.group},     {"reachable", host.reachable},     {"why", host.unreachable_why},
           {"release", host.release}, {"has_release", host.has_release}, {"serving", host.serving}};
 }
 
@@ -86,8 +86,8 @@ Awaitable<void> FleetStep::for_all(std::vector<Host> hosts, F work) {
 Awaitable<void> FleetStep::ask_about(Host& host) {
   if (!host.reachable) co_return;
   try {
-    const auto answer = said(
-        co_await transport_->ask(host, "fl_host " + shell_word(app()) + " " + shell_word(release()), deadline_in(30s)), "host");
+    const auto answer =
+        said(co_await transport_->ask(host, "fl_host " + shell_word(app()) + " " + shell_word(release()), deadline_in(30s)), "host");
     host.release = answer.empty() || answer[0] == "-" ? "" : answer[0];
     host.has_release = answer.size() > 3 && answer[3] == "yes";
     const auto missing = answer.size() > 4 ? answer[4] : std::string();

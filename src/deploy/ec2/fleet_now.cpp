@@ -21,12 +21,13 @@ struct Asking {
 Awaitable<void> ask_one(std::shared_ptr<Asking> asking, Host host, std::size_t index, std::string folder, std::string release) {
   auto& now = asking->hosts[index];
   try {
-    const auto answer =
-        said(co_await asking->transport->ask(host, "fl_host " + shell_word(folder) + " " + shell_word(release), deadline_in(patience)), "host");
+    const auto answer = said(
+        co_await asking->transport->ask(host, "fl_host " + shell_word(folder) + " " + shell_word(release), deadline_in(patience)), "host");
     now.release = answer.empty() || answer[0] == "-" ? "" : answer[0];
     now.problem.clear();
   } catch (const Error& error) {
-    now.problem = error.message();
+    const auto named = host.id + ": ";
+    now.problem = error.message().starts_with(named) ? error.message().substr(named.size()) : error.message();
   }
   if (--asking->open == 0) co_await asking->transport->close();
   asking->changed.notify_all();

@@ -9,7 +9,8 @@
 
 namespace fairlead::deploy::ec2 {
 
-Json record_from(const Json& with, const std::string& folder, const std::string& release, bool appspec, const std::vector<Rollout::Row>& rows) {
+Json record_from(const Json& with, const std::string& folder, const std::string& release, bool appspec,
+                 const std::vector<Rollout::Row>& rows) {
   Json how = Json::object();
   for (const char* key : {"targets", "transport", "user"})
     if (const auto& value = member(with, key); !value.is_null()) how[key] = value;
@@ -22,9 +23,9 @@ Json record_from(const Json& with, const std::string& folder, const std::string&
                      {"release", row.host.release},
                      {"state", to_string(row.at)}});
   }
-  return {{"kind", "ec2-deploy"}, {"target", "ec2:" + describe_targets(inputs_from(with))},
-          {"folder", folder},     {"release", release},
-          {"appspec", appspec},   {"with", how},
+  return {{"kind", "ec2-deploy"},     {"target", "ec2:" + describe_targets(inputs_from(with))},
+          {"folder", folder},         {"release", release},
+          {"appspec", appspec},       {"with", how},
           {"hosts", std::move(hosts)}};
 }
 

@@ -10,8 +10,8 @@
 /// What a successful `ec2-deploy` leaves: what a rollback to it activates again, and what `status` shows and looks at. Pure.
 namespace fairlead::deploy::ec2 {
 
-/// {"kind", "target", "folder", "release", "appspec", "with": how the hosts are found and reached, "hosts": [{"host", "address", "zone", "release",
-/// "state"}]}. `with`: the step's inputs; `folder`: of the app on the hosts.
+/// {"kind", "target", "folder", "release", "appspec", "with": how the hosts are found and reached, "hosts": [{"host", "address", "zone",
+/// "release", "state"}]}. `with`: the step's inputs; `folder`: of the app on the hosts.
 Json record_from(const Json& with, const std::string& folder, const std::string& release, bool appspec, const std::vector<Rollout::Row>&);
 
 /// Whether it is such a record, of a release that hosts may still have.

@@ -52,7 +52,9 @@ TEST(Ec2Arithmetic, SaysWhyItCanNeverHold) {
   pace.min_healthy = {3, false};
   auto short_fleet = fleet(4);
   short_fleet[0].serving = short_fleet[1].serving = false;
-  EXPECT_THAT(impossible(pace, short_fleet), HasSubstr("but only 2 serve now"));
+  EXPECT_EQ(impossible(pace, short_fleet), "") << "those that do not serve are done first";
+  short_fleet[0].reachable = false;
+  EXPECT_THAT(impossible(pace, short_fleet), HasSubstr("min-healthy 3 of 4 hosts is 3, but only 3 can be reached or serve"));
   pace.min_healthy = {50, true};
   EXPECT_EQ(impossible(pace, fleet(2)), "");
   pace.zonal = true;

@@ -117,6 +117,19 @@ TEST(Ec2Rollout, WithoutALoadBalancerNobodyLeavesAndTheArithmeticHolds) {
   for (const auto& [id, world] : fleet.worlds()) EXPECT_EQ(world.release, "new") << id;
 }
 
+TEST(Ec2Rollout, WhoDoesNotServeIsDoneFirstAndMakesRoomForTheOthers) {
+  auto settings = half();
+  settings.pace.min_healthy = {3, false};
+  Fleet fleet(4, settings);
+  for (const auto* id : {"h0", "h1"}) {
+    fleet.world(id).healthy_at = Time::max();
+    std::ranges::find(fleet.hosts(), id, &Host::id)->serving = false;
+  }
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.reason, "4 of 4 hosts serve the new release");
+  EXPECT_EQ(fleet.lowest, 2);
+}
+
 TEST(Ec2Rollout, AHostThatIsTakenAwayInTheMiddleIsNobodysFailure) {
   auto settings = half();
   settings.dynamic = true;

@@ -3,12 +3,18 @@
 
 #include "deploy/ec2/fleet_now.hpp"
 #include "deploy/ec2/record.hpp"
+#include "deploy/ec2/refresh_plan.hpp"
 #include "deploy/ecs/observation.hpp"
 #include "fairlead/aws/ecs.hpp"
 
 namespace fairlead::deploy {
 
 Awaitable<Json> drift_of(Parts parts, std::string environment, Json record) {
+  if (ec2::is_refresh(record)) {
+    const auto scope = parts.scope(environment);
+    if (!scope) co_return nullptr;
+    co_return co_await ec2::group_now(std::move(parts), *scope, std::move(record));
+  }
   if (ec2::is_release(record)) co_return co_await ec2::fleet_now(std::move(parts), std::move(environment), std::move(record));
   const std::string cluster = text_at(record, "cluster"), service = text_at(record, "service");
   const std::string deployed = text_at(record, "task_definition");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ec2/fleet_plan.hpp"
 #include "deploy/ec2/fleet_step.hpp"
+#include "deploy/ec2/refresh_step.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/deploy/actions.hpp"
 
@@ -15,6 +16,10 @@ class FleetAction : public engine::Action {
   bool plans() const override { return true; }
   Awaitable<engine::ActionPlan> plan(engine::PlanContext& context) override { co_return co_await ec2::plan_fleet(context, parts_); }
   Awaitable<engine::StepOutcome> run(engine::StepContext& step) override {
+    if (text_at(step.with(), "strategy") == "instance-refresh") {
+      ec2::RefreshStep refresh(step, parts_);
+      co_return co_await refresh.run();
+    }
     ec2::FleetStep fleet(step, parts_);
     co_return co_await fleet.run();
   }

@@ -25,8 +25,8 @@ Json targets_of(const store::DeploymentRow& row) {
   const Json detail = parse_json(row.detail);
   for (const auto& record : member(detail, "recorded")) {
     Json target = Json::object();
-    for (const char* key :
-         {"kind", "region", "cluster", "service", "task_definition", "images", "target", "folder", "release", "with", "hosts"}) {
+    for (const char* key : {"kind", "region", "cluster", "service", "task_definition", "images", "target", "folder", "release", "with",
+                            "hosts", "strategy", "group", "version"}) {
       if (record.contains(key)) target[key] = record[key];
     }
     if (text_at(record, "kind") == "ecs-deploy")

@@ -40,8 +40,8 @@ std::string impossible_here(const Pace& pace, const std::vector<Host>& hosts, co
   // Who does not serve costs no capacity: it is done first, and may serve then.
   const int able = static_cast<int>(std::ranges::count_if(hosts, [](const Host& host) { return host.serving || host.reachable; }));
   if (serving == 0 || must < able) return {};
-  const auto rule =
-      "min-healthy " + to_string(pace.min_healthy) + " of " + std::to_string(total) + " hosts" + where + " is " + std::to_string(must);
+  const auto rule = (pace.one_out ? std::string("OneAtATime") : "min-healthy " + to_string(pace.min_healthy)) + " of " +
+                    std::to_string(total) + " hosts" + where + " is " + std::to_string(must);
   if (able < total) return rule + ", but only " + std::to_string(able) + " can be reached or serve: none of them may leave";
   return rule + (serving == total ? ", and " + std::to_string(serving) + " serve" : "") + ": none may ever leave";
 }
@@ -83,7 +83,7 @@ std::vector<Host> in_order(std::vector<Host> hosts, const std::string& release, 
   return ordered;
 }
 
-int needed(const Pace& pace, int hosts) { return pace.min_healthy.at_least(hosts); }
+int needed(const Pace& pace, int hosts) { return pace.one_out ? std::max(hosts - 1, 0) : pace.min_healthy.at_least(hosts); }
 
 int borne(const Pace& pace, int hosts) { return std::min(pace.max_failures.at_most(hosts), std::max(hosts - 1, 0)); }
 

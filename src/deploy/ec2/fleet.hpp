@@ -44,6 +44,7 @@ struct Pace {
   Share min_healthy{75, true};
   std::optional<Share> batch;   ///< hosts at once; nullopt: as many as min-healthy allows
   Share max_failures{10, true};
+  bool one_out = false;         ///< instead of min_healthy: at most one host does not serve
   bool canary = true;           ///< one host first, then 2, 4, …
   bool zonal = false;           ///< min_healthy holds in every zone, and one zone is done before the next
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "deploy/ec2/refresh_plan.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/json.hpp"
@@ -82,6 +83,13 @@ Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Par
   }
   try {
     const auto in = inputs_from(context.with());
+    if (in.refresh) {
+      const auto scope = parts.scope ? parts.scope(context.environment()) : std::nullopt;
+      if (!scope)
+        throw Error(ErrorKind::invalid, "strategy: instance-refresh needs an `aws:` block of the environment", "add it to fairlead.yml");
+      co_await plan_refresh(plan, in, parts, *scope, context.recorded());
+      co_return plan;
+    }
     co_await look_at_hosts(plan, in, parts, parts.scope ? parts.scope(context.environment()) : std::nullopt);
   } catch (const Error& error) {
     take_problem(plan, error);

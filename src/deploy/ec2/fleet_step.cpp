@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/ec2/common.hpp"
 #include "deploy/ec2/record.hpp"
 #include "deploy/ec2/shared.hpp"
-#include "fairlead/aws/alarms.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/base/ids.hpp"
 #include "fairlead/base/json.hpp"
@@ -76,30 +76,17 @@ Awaitable<void> FleetStep::prepare() {
     inputs_.settings.release = release_id(bundle_, scripts_);
     inputs_.settings.resumes = step_.job().key.attempt > 1;
   }
-  co_await take_locks();
+  // One deploy at a time of an app to an environment's hosts, and of anything to the same group or behind the same load balancer.
+  std::set<std::string> resources{"ec2:" + step_.environment() + "/" + step_.job().app};
+  for (const auto& group : inputs_.groups) resources.insert(lock_of_group(*scope_, group));
+  if (balancer_)
+    for (auto& resource : balancer_->resources()) resources.insert(std::move(resource));
+  co_await take_all(step_, parts_, std::move(resources), locks_);
   co_await take_inventory();
   machine_.emplace(inputs_.settings, hosts_, started_);
   if (const auto memory = co_await step_.recall("rollout")) {
     kept_memory_ = *memory;
     machine_->recall(parse_json(*memory), step_.now());
-  }
-}
-
-/// One deploy at a time of an app to an environment's hosts, and of anything to the same group or behind the same load balancer.
-Awaitable<void> FleetStep::take_locks() {
-  std::set<std::string> resources{"ec2:" + step_.environment() + "/" + step_.job().app};
-  for (const auto& group : inputs_.groups) resources.insert("asg:" + aws::account_in(scope_->role) + ":" + scope_->region + ":" + group);
-  if (balancer_)
-    for (auto& resource : balancer_->resources()) resources.insert(std::move(resource));
-  for (const auto& resource : resources) {  // in the same order everywhere
-    std::string holder;
-    while (const auto other = co_await parts_.take(resource, step_.job().key)) {
-      if (*other != holder) co_await step_.log("waiting for " + *other + ", which deploys to these hosts now\n");
-      holder = *other;
-      if (step_.cancel_requested()) throw Error(ErrorKind::invalid, "canceled while waiting for " + holder + "; nothing was changed");
-      co_await wait_until(step_.now() + 2s);
-    }
-    locks_.push_back(resource);
   }
 }
 
@@ -110,7 +97,7 @@ Awaitable<void> FleetStep::walk() {
     bool finished = false;
     Time until = step_.now() + 1s;
     co_await watch_alarms();
-    co_await ask_people();
+    co_await ask_people(step_, *machine_);
     for (auto& command : machine_->next(step_.now())) {
       if (command.what == Do::finish)
         finished = true;
@@ -122,20 +109,11 @@ Awaitable<void> FleetStep::walk() {
     co_await tell();
     if (finished) break;
     if (machine_->asked())
-      co_await wait_until(std::min(until, machine_->asked()->until));
+      co_await wait_for(step_, std::min(until, machine_->asked()->until), true);
     else
       co_await shared_->wait_until(until, step_.now());
   }
   co_await tell();
-}
-
-/// The question is the machine's, and as durable: it is asked again after a restart, which is the same question.
-Awaitable<void> FleetStep::ask_people() {
-  const auto& asked = machine_->asked();
-  if (!asked) co_return co_await step_.withdraw();
-  const std::string key = "checkpoint-" + std::to_string(asked->round);
-  co_await step_.ask({key, asked->text, checkpoint_answers, asked->until});
-  if (const auto given = step_.answer(key)) machine_->answered(given->choice, given->by, step_.now());
 }
 
 /// An alarm that rings while the release comes to hosts condemns it.
@@ -144,11 +122,7 @@ Awaitable<void> FleetStep::watch_alarms() {
   alarms_at_ = step_.now() + 15s;
   std::string why;
   try {
-    const auto alarms = co_await aws::alarm_states(*parts_.aws, *scope_, inputs_.alarms);
-    for (const auto& alarm : alarms) {
-      if (alarm.state == "ALARM") why = "alarm " + alarm.name + " rang: " + alarm.reason;
-      if (alarm.state == "MISSING") why = "there is no alarm \"" + alarm.name + "\"";
-    }
+    why = co_await ringing(parts_, *scope_, inputs_.alarms);
   } catch (const aws::AwsError& error) {
     shared_->lines.push_back("the alarms could not be read: " + error.message() + "\n");
   }
@@ -183,15 +157,6 @@ Awaitable<void> FleetStep::tell() {
   if (progress == told_progress_) co_return;
   told_progress_ = progress;
   co_await step_.progress(std::move(progress));
-}
-
-Awaitable<void> FleetStep::wait_until(Time until) {
-  const auto span = std::clamp<Duration>(until - step_.now(), 1ms, 1min);
-  try {
-    co_await with_deadline(machine_ && machine_->asked() ? step_.answered() : step_.canceled(), deadline_in(span), "waiting");
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::timeout) throw;
-  }
 }
 
 Awaitable<engine::StepOutcome> FleetStep::finish() {

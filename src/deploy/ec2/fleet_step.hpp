@@ -27,9 +27,7 @@ class FleetStep {
 
  private:
   Awaitable<void> prepare();
-  Awaitable<void> take_locks();
   Awaitable<void> walk();
-  Awaitable<void> ask_people();
 
   // Before a host is touched (fleet_inventory.cpp).
   Awaitable<void> make_release();
@@ -68,7 +66,6 @@ class FleetStep {
   const Host& host(const std::string& id) const;
   template <class F>
   Awaitable<void> for_all(std::vector<Host>, F work);
-  Awaitable<void> wait_until(Time);
   void check_time();
   Awaitable<void> watch_alarms();
   Awaitable<void> keep_groups(bool protect);

@@ -58,7 +58,7 @@ std::vector<Share> checkpoints_at(const Json& with) {
 void take_strategy(const std::string& name, Pace& pace) {
   if (name == "OneAtATime") {
     pace.batch = Share{1, false};
-    pace.min_healthy = Share{0, false};
+    pace.one_out = true;
     pace.canary = false;
   } else if (name == "HalfAtATime") {
     pace.batch = Share{50, true};
@@ -70,6 +70,29 @@ void take_strategy(const std::string& name, Pace& pace) {
     pace.max_failures = Share{100, true};
     pace.canary = false;
   }
+}
+
+/// The inputs that only an instance refresh has, and those that it has not.
+void take_refresh(const Json& with, Inputs& in) {
+  in.image = text_at(with, "image");
+  in.template_version = text_at(with, "launch-template-version");
+  in.max_healthy = static_cast<int>(number_at(with, "max-healthy", 100));
+  if (!text_at(with, "warmup").empty()) in.warmup = duration_at(with, "warmup", Duration(0));
+  if (!in.refresh) {
+    for (const char* key : {"image", "launch-template-version", "max-healthy", "warmup"})
+      if (!member(with, key).is_null()) throw Error(ErrorKind::invalid, std::string(key) + " belongs to `strategy: instance-refresh`");
+    return;
+  }
+  for (const char* key :
+       {"files", "destination", "service", "load-balancer", "health", "batch", "max-failures", "zonal", "transport", "env"})
+    if (!member(with, key).is_null())
+      throw Error(ErrorKind::invalid, std::string(key) + " means nothing to an instance refresh: AWS replaces the instances",
+                  "what they run is in their image and their launch template");
+  if (in.groups.size() != 1 || !in.tags.empty() || !in.hosts.empty())
+    throw Error(ErrorKind::invalid, "an instance refresh is of one auto-scaling group",
+                "targets: { auto-scaling-groups: [NAME] }, a step each");
+  if (!in.image.empty() && !in.template_version.empty())
+    throw Error(ErrorKind::invalid, "image and launch-template-version exclude each other", "an image makes a new version by itself");
 }
 
 }  // namespace
@@ -119,9 +142,12 @@ Inputs inputs_from(const Json& with) {
   settings.pace.zonal = flag_at(with, "zonal");
   const auto strategy = text_at(with, "strategy", "rolling");
   take_strategy(strategy, settings.pace);
-  if (strategy == "instance-refresh")
-    throw Error(ErrorKind::invalid, "strategy: instance-refresh is not built yet in this version",
-                "use rolling, which brings newcomers of the group up to date");
+  if (!member(with, "min-healthy").is_null()) {  // said in so many words
+    settings.pace.min_healthy = share_at(with, "min-healthy", "75%");
+    settings.pace.one_out = false;
+  }
+  in.refresh = strategy == "instance-refresh";
+  take_refresh(with, in);
   settings.dynamic = !in.tags.empty() || !in.groups.empty();
   settings.checkpoints = checkpoints_at(with);
   settings.patience = duration_at(with, "answer-within", std::chrono::hours(1));

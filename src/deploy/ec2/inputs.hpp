@@ -34,6 +34,11 @@ struct Inputs {
   std::vector<std::string> alarms;
   std::map<std::string, std::string> env;
   std::map<std::string, Secret> secret_env;
+  bool refresh = false;         ///< strategy: instance-refresh
+  std::string image;            ///< of it: AMI for a new version of the launch template
+  std::string template_version; ///< of it: "7", "$Latest", "$Default"; empty, like `image`: $Latest
+  int max_healthy = 100;        ///< of it, in percent
+  std::optional<Duration> warmup;
   std::string bucket;
   int max_hosts = 50;
   Settings settings;

@@ -29,7 +29,10 @@ Json record_from(const Json& with, const std::string& folder, const std::string&
           {"hosts", std::move(hosts)}};
 }
 
-bool is_release(const Json& record) { return text_at(record, "kind") == "ec2-deploy" && !text_at(record, "release").empty(); }
+bool is_release(const Json& record) {
+  return text_at(record, "kind") == "ec2-deploy" && !text_at(record, "release").empty() && !is_refresh(record);
+}
+bool is_refresh(const Json& record) { return text_at(record, "kind") == "ec2-deploy" && text_at(record, "strategy") == "instance-refresh"; }
 
 Json compare(const Json& record, const std::vector<HostNow>& now) {
   const auto wanted = text_at(record, "release");

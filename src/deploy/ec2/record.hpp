@@ -16,6 +16,8 @@ Json record_from(const Json& with, const std::string& folder, const std::string&
 
 /// Whether it is such a record, of a release that hosts may still have.
 bool is_release(const Json& record);
+/// Whether it is that of an instance refresh.
+bool is_refresh(const Json& record);
 
 /// What a host says that it runs, or why it does not say.
 struct HostNow {

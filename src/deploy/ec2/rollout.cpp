@@ -17,6 +17,8 @@ constexpr Duration look_every = seconds(3);
 constexpr Duration drain_at_least = seconds(5);
 constexpr int quiet_looks = 3;
 constexpr int most_lists = 5;
+constexpr Duration late_for = std::chrono::minutes(3);  ///< in which who has just come gets reachable
+constexpr Duration late_look = seconds(10);
 constexpr int bad_looks = 2;
 
 bool is_settled(At at) { return at >= At::done || at == At::waiting; }
@@ -337,9 +339,35 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
   }
 }
 
+/// An instance is in service before its agent answers: worth a while. After that it is named, and nobody's failure.
+bool Rollout::wait_for_late(const std::vector<Host>& hosts, Time now) {
+  std::vector<const Host*> late;
+  for (const auto& host : hosts)
+    if (!host.reachable && find(host.id) == nullptr) late.push_back(&host);
+  if (late.empty()) return false;
+  if (!late_since_) {
+    late_since_ = now;
+    for (const auto* host : late) note(host->id + " came in the meantime and cannot be reached yet: " + host->unreachable_why);
+  }
+  progress_at_ = now;
+  list_at_ = now + late_look;
+  if (now - *late_since_ < late_for) return true;
+  for (const auto* host : late) {
+    Work work;
+    work.host = *host;
+    work.since = now;
+    work.at = At::unreachable;
+    work.failed = true;
+    work.reason = host->unreachable_why;
+    works_.push_back(std::move(work));
+  }
+  return false;
+}
+
 void Rollout::listed(const std::vector<Host>& hosts, Time now) {
   list_asked_ = false;
-  ++lists_;
+  const bool late = wait_for_late(hosts, now);
+  if (!late) ++lists_;
   std::set<std::string> present;
   bool more = false;
   for (const auto& host : hosts) {
@@ -369,7 +397,7 @@ void Rollout::listed(const std::vector<Host>& hosts, Time now) {
   }
   for (auto& work : works_)
     if (!present.contains(work.host.id) && is_settled(work.at)) has_gone(work, now);
-  final_ = !more || lists_ >= most_lists;
+  final_ = !late && (!more || lists_ >= most_lists);
 }
 
 void Rollout::is_unprotected(Time now) {

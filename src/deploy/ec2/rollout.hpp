@@ -157,6 +157,7 @@ class Rollout {
   void host_failed(Work&, const std::string& why, Time now);
   void host_goes_back(Work&, const std::string& why, Time now);
   void has_gone(Work&, Time now);
+  bool wait_for_late(const std::vector<Host>&, Time now);
   void give_up(Work&, const std::string& why, Time now);
   void stop(Outcome, const std::string& why, Time now);
   void after_drain(Work&, Time now);
@@ -195,6 +196,8 @@ class Rollout {
   bool in_batch_ = false;
   int failures_ = 0;
   int lists_ = 0;
+  std::optional<Time> late_since_;  ///< somebody came in the meantime and cannot be reached yet
+  Time list_at_{};                  ///< not before
   bool rolling_back_ = false;
   bool kept_ = false;           ///< people said that the hosts stay as they are
   std::size_t checkpoint_ = 0;  ///< checkpoints that are passed

@@ -93,8 +93,9 @@ void Rollout::look_at_times(Time now) {
     end(now);
   } else {
     stop(Outcome::failed,
-         "min-healthy " + to_string(settings_.pace.min_healthy) + " keeps " + std::to_string(needed_now()) + " hosts in traffic and only " +
-             std::to_string(serving()) + " serve: no other could be taken out for " + format_duration(settings_.progress),
+         (settings_.pace.one_out ? std::string("OneAtATime") : "min-healthy " + to_string(settings_.pace.min_healthy)) + " keeps " +
+             std::to_string(needed_now()) + " hosts in traffic and only " + std::to_string(serving()) +
+             " serve: no other could be taken out for " + format_duration(settings_.progress),
          now);
   }
   progress_at_ = now;
@@ -230,7 +231,7 @@ void Rollout::between_batches(std::vector<Command>& commands, Time now) {
     else
       start_batch(now);
   } else if (!stopped_ && !final_) {
-    ask_fleet(commands, Do::list, list_asked_);
+    if (now >= list_at_) ask_fleet(commands, Do::list, list_asked_);
   } else if (!stopped_ && bakes(now)) {
     // an alarm or a host that falls ill still sends it back
   } else {

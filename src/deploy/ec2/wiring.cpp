@@ -115,9 +115,9 @@ std::vector<std::string> plan_lines(const Inputs& in, const std::vector<Host>& h
   const int must = needed(in.settings.pace, total);
   lines.push_back(what + " to " + std::to_string(total) + (total == 1 ? " host" : " hosts") + ", " +
                   (balancer ? "behind " + balancer->describe() : std::string("without a load balancer")));
-  lines.push_back("min-healthy " + to_string(in.settings.pace.min_healthy) + " of " + std::to_string(total) + " is " +
-                  std::to_string(must) + "; " + std::to_string(serving) + " serve now, so at most " +
-                  std::to_string(std::max(serving - must, 0)) + " of them are out at once");
+  lines.push_back((in.settings.pace.one_out ? std::string("OneAtATime") : "min-healthy " + to_string(in.settings.pace.min_healthy)) +
+                  " of " + std::to_string(total) + " is " + std::to_string(must) + "; " + std::to_string(serving) +
+                  " serve now, so at most " + std::to_string(std::max(serving - must, 0)) + " of them are out at once");
   std::vector<std::string> sizes;
   for (const int size : batches(in.settings.pace, total, serving)) sizes.push_back(std::to_string(size));
   lines.push_back("batches of " + join(sizes, ", ") + " in this order:");

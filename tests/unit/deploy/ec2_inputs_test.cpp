@@ -26,6 +26,8 @@ TEST(Ec2Inputs, CodeDeploysNamesArePaces) {
     return inputs_from({{"targets", {{"hosts", {"a"}}}}, {"transport", "ssh"}, {"strategy", name}}).settings.pace;
   };
   EXPECT_EQ(pace("OneAtATime").batch->at_most(10), 1);
+  EXPECT_EQ(needed(pace("OneAtATime"), 10), 9);
+  EXPECT_EQ(needed(pace("OneAtATime"), 1), 0) << "a single host can be deployed to";
   EXPECT_EQ(pace("HalfAtATime").min_healthy.at_least(9), 5);
   EXPECT_EQ(pace("AllAtOnce").min_healthy.at_least(9), 0);
   EXPECT_FALSE(pace("AllAtOnce").canary);
@@ -38,7 +40,8 @@ TEST(Ec2Inputs, WhatCannotBeIsRefusedInWords) {
   EXPECT_THAT(refusal(R"({"targets": {"hosts": ["a"]}, "transport": "ssh", "min-healthy": "120%"})"), HasSubstr("min-healthy"));
   EXPECT_THAT(refusal(R"({"targets": {"hosts": ["a"]}, "transport": "ssh", "load-balancer": {"leave": "x"}})"),
               HasSubstr("belong together"));
-  EXPECT_THAT(refusal(R"({"targets": {"auto-scaling-groups": ["a"]}, "strategy": "instance-refresh"})"), HasSubstr("not built yet"));
+  EXPECT_THAT(refusal(R"({"targets": {"auto-scaling-groups": ["a"]}, "strategy": "instance-refresh", "files": ["x"]})"),
+              HasSubstr("files means nothing to an instance refresh"));
 }
 
 TEST(Ec2Inputs, ReadsEveryKindOfTarget) {

@@ -97,6 +97,21 @@ TEST(Ec2Rollout, NewcomersAreBroughtUpToDate) {
   EXPECT_EQ(fleet.world("late").release, "new");
 }
 
+TEST(Ec2Rollout, ANewcomerWhoseAgentIsNotThereYetIsWaitedForAWhile) {
+  Fleet soon(3, half());
+  soon.late_hosts = {"late"};
+  soon.late_reachable_at = start + minutes(3);
+  EXPECT_EQ(soon.run().reason, "4 of 4 hosts serve the new release");
+  EXPECT_EQ(soon.world("late").release, "new");
+  Fleet never(3, half());
+  never.late_hosts = {"late"};
+  never.late_reachable_at = Time::max();
+  const auto verdict = never.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded);
+  EXPECT_EQ(verdict.reason, "3 of 4 hosts serve the new release; not on late");
+  EXPECT_LT(never.now() - start, minutes(10));
+}
+
 TEST(Ec2Rollout, CancelingEndsWhatWasBegunAndGoesBack) {
   Fleet fleet(8, half());
   fleet.cancel_at = start + minutes(1);

@@ -88,6 +88,7 @@ class Fleet {
   }
   const Rollout& machine() const { return *machine_; }
   Time now() const { return now_; }
+  Time late_reachable_at{};
   std::set<std::string> late_hosts;  ///< come when the hosts are listed again
 
  private:
@@ -193,6 +194,7 @@ class Fleet {
           Host late;
           late.id = id;
           late.release = "old";
+          late.reachable = now_ >= late_reachable_at;
           worlds_.try_emplace(id);
           late.release = world(id).release;
           list.push_back(late);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deploy/ec2/common.hpp"
+
+#include "fairlead/aws/alarms.hpp"
+#include "fairlead/aws/aws.hpp"
+
+namespace fairlead::deploy::ec2 {
+
+using namespace std::chrono_literals;
+
+Awaitable<void> wait_for(engine::StepContext& step, Time until, bool asked) {
+  const auto span = std::clamp<Duration>(until - step.now(), 1ms, 1min);
+  if (step.cancel_requested()) co_return co_await sleep_for(span);  // it is known already
+  try {
+    co_await with_deadline(asked ? step.answered() : step.canceled(), deadline_in(span), "waiting");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::timeout) throw;
+  }
+}
+
+Awaitable<void> take_all(engine::StepContext& step, const Parts& parts, std::set<std::string> resources, std::vector<std::string>& locks) {
+  for (const auto& resource : resources) {
+    std::string holder;
+    while (const auto other = co_await parts.take(resource, step.job().key)) {
+      if (*other != holder) co_await step.log("waiting for " + *other + ", which deploys to these hosts now\n");
+      holder = *other;
+      if (step.cancel_requested()) throw Error(ErrorKind::invalid, "canceled while waiting for " + holder + "; nothing was changed");
+      co_await wait_for(step, step.now() + 2s, false);
+    }
+    locks.push_back(resource);
+  }
+}
+
+std::string lock_of_group(const aws::Scope& scope, const std::string& group) {
+  return "asg:" + (scope.account.empty() ? aws::account_in(scope.role) : scope.account) + ":" + scope.region + ":" + group;
+}
+
+Awaitable<std::string> ringing(const Parts& parts, aws::Scope scope, std::vector<std::string> alarms) {
+  const auto states = co_await aws::alarm_states(*parts.aws, std::move(scope), std::move(alarms));
+  for (const auto& alarm : states) {
+    if (alarm.state == "ALARM") co_return "alarm " + alarm.name + " rang: " + alarm.reason;
+    if (alarm.state == "MISSING") co_return "there is no alarm \"" + alarm.name + "\"";
+  }
+  co_return "";
+}
+
+}  // namespace fairlead::deploy::ec2

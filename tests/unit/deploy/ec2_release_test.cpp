@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "deploy/ec2/gather.hpp"
+#include "deploy/ec2/group.hpp"
+#include "deploy/ec2/record.hpp"
+#include "deploy/ec2/release.hpp"
+#include "deploy/ec2/transport.hpp"
+#include "fairlead/base/crypto.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/json.hpp"
+
+namespace fairlead::deploy::ec2::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Ec2Release, OtherScriptsForTheSameFilesAreAnotherRelease) {
+  const Bundle bundle{.file = {}, .sum = "5f1a", .size = 1, .files = 1};
+  Inputs in;
+  in.command = "./start";
+  const auto first = plain_scripts(in, {.app = "shop", .environment = "production"});
+  EXPECT_EQ(release_id(bundle, first), release_id(bundle, first));
+  in.env["COLOR"] = "blue";
+  EXPECT_NE(release_id(bundle, first), release_id(bundle, plain_scripts(in, {.app = "shop", .environment = "production"})));
+  auto newer = first;
+  newer["activate"] = newer["activate"].substr(host_functions().size());
+  EXPECT_EQ(release_id(bundle, first), release_id(bundle, newer)) << "our own functions are no part of it";
+}
+
+std::vector<Rollout::Row> rows() {
+  std::vector<Rollout::Row> list(3);
+  for (std::size_t i = 0; i < list.size(); ++i) list[i].host.id = "web" + std::to_string(i + 1);
+  list[0].host.release = list[1].host.release = "aaaa";
+  list[0].at = list[1].at = At::done;
+  list[2].at = At::gone;
+  return list;
+}
+
+TEST(Ec2Record, KeepsHowTheHostsAreReachedAndNoSecret) {
+  const auto with = parse_json(R"({"targets": {"hosts": ["web1", "web2"]}, "transport": "ssh", "env": {"TOKEN": {"$secret": "T"}}})");
+  const auto record = record_from(with, "shop-production", "aaaa", false, rows());
+  EXPECT_TRUE(is_release(record));
+  EXPECT_EQ(text_at(record, "target"), "ec2:web1, web2");
+  EXPECT_EQ(member(record, "hosts").size(), 2U) << "who has left is no part of it";
+  EXPECT_THAT(dump(record), testing::Not(HasSubstr("TOKEN")));
+}
+
+TEST(Ec2Record, IsComparedWithWhatHostsSay) {
+  const auto record = record_from(parse_json(R"({"targets": {"hosts": ["web1", "web2"]}, "transport": "ssh"})"), "shop-production", "aaaa", false, rows());
+  const auto same = compare(record, {{"web1", "aaaa", ""}, {"web2", "aaaa", ""}});
+  EXPECT_FALSE(flag_at(same, "drifted", true));
+  EXPECT_EQ(text_at(same, "text"), "");
+  const auto other = compare(record, {{"web1", "bbbb", ""}, {"web2", "", "it cannot be reached"}, {"web3", "", ""}});
+  EXPECT_TRUE(flag_at(other, "drifted"));
+  EXPECT_EQ(text_at(other, "text"), "web1 runs bbbb, web3 runs no release of fairlead; fairlead deployed aaaa; web2 could not be asked");
+  EXPECT_FALSE(flag_at(compare(record, {{"web1", "aaaa", ""}, {"web2", "", "away"}}), "drifted", true)) << "silence is no difference";
+  EXPECT_TRUE(flag_at(compare(record, {}), "drifted"));
+}
+
+Json group_json() {
+  return parse_json(R"({"AutoScalingGroupName": "shop", "DesiredCapacity": 2, "HealthCheckGracePeriod": 90, "DefaultInstanceWarmup": 30,
+    "LaunchTemplate": {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "shop", "Version": "3"}, "TargetGroupARNs": ["arn:tg/a", "arn:tg/b"],
+    "TrafficSources": [{"Identifier": "arn:tg/b", "Type": "elbv2"}],
+    "Instances": [
+      {"InstanceId": "i-1", "AvailabilityZone": "a", "LifecycleState": "InService", "HealthStatus": "Healthy", "LaunchTemplate": {"Version": "4"}},
+      {"InstanceId": "i-2", "AvailabilityZone": "b", "LifecycleState": "Terminating", "HealthStatus": "Unhealthy", "LaunchTemplate": {"Version": "3"}}]})");
+}
+
+TEST(Ec2Group, IsReadFromAwssDescription) {
+  const auto group = group_from(group_json());
+  EXPECT_EQ(group.template_id + " " + group.configured, "lt-1 3");
+  EXPECT_THAT(group.target_groups, ElementsAre("arn:tg/a", "arn:tg/b"));
+  EXPECT_EQ(group.warmup, std::chrono::seconds(30));
+  EXPECT_FALSE(group.members[1].healthy);
+  EXPECT_EQ(dump(desired_configuration(group, "4")), R"({"LaunchTemplate":{"LaunchTemplateId":"lt-1","Version":"4"}})");
+  EXPECT_EQ(version_in(desired_configuration(group, "4")), "4");
+  auto old = group_json();
+  old.erase("LaunchTemplate");
+  old["LaunchConfigurationName"] = "lc";
+  EXPECT_THROW(group_from(old), Error);
+}
+
+TEST(Ec2Group, AMixedPolicyKeepsItsOverrides) {
+  auto json = group_json();
+  json.erase("LaunchTemplate");
+  json["MixedInstancesPolicy"] = parse_json(R"({"LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateId": "lt-2", "Version": "$Latest"},
+    "Overrides": [{"InstanceType": "m7g.large"}]}, "InstancesDistribution": {"SpotAllocationStrategy": "price-capacity-optimized"}})");
+  const auto group = group_from(json);
+  const auto wanted = desired_configuration(group, "9");
+  EXPECT_EQ(version_in(wanted), "9");
+  EXPECT_THAT(dump(wanted), testing::AllOf(HasSubstr("m7g.large"), HasSubstr("price-capacity-optimized")));
+}
+
+TEST(Ec2Group, ALookTakesTheWorstOfAllTargetGroupsAndOnlyFreshFailures) {
+  const auto refresh = parse_json(R"({"Status": "InProgress", "StatusReason": "waiting", "PercentageComplete": 50})");
+  const auto activities = parse_json(R"([
+    {"ActivityId": "new", "StatusCode": "Failed", "StatusMessage": "no such AMI"},
+    {"ActivityId": "old", "StatusCode": "Failed", "StatusMessage": "long ago"},
+    {"ActivityId": "good", "StatusCode": "Successful"}])");
+  std::vector<aws::elb::TargetHealth> health(2);
+  health[0].id = health[1].id = "i-1";
+  health[0].state = "healthy";
+  health[1].state = "unhealthy";
+  health[1].description = "Health checks failed with these codes: [502]";
+  const auto look = look_from(group_json(), refresh, activities, health, {"old"});
+  EXPECT_EQ(look.status + " " + look.reason, "InProgress waiting");
+  EXPECT_EQ(look.members[0].traffic, "unhealthy");
+  EXPECT_EQ(look.members[0].reason, "Health checks failed with these codes: [502]");
+  EXPECT_EQ(look.members[1].traffic, "unused") << "the group has target groups, and it is in none";
+  EXPECT_EQ(look.failed_launches.size(), 1U);
+  EXPECT_EQ(look.failed_launches.at("new"), "no such AMI");
+}
+
+TEST(Ec2Gather, RequestsOfAMomentLeaveTogetherAndNoMoreThanAllowed) {
+  asio::io_context io;
+  std::vector<std::string> calls;
+  Gather<std::string> gather(io.get_executor(), 3, [&calls](std::string key, std::vector<std::string> items) -> Awaitable<std::string> {
+    calls.push_back(key + ":" + std::to_string(items.size()));
+    if (key == "bad") throw Error(ErrorKind::unavailable, "away");
+    co_return key + "!";
+  });
+  std::vector<std::string> answers;
+  const auto ask = [&](std::string key, std::string item) -> Awaitable<void> {
+    try {
+      answers.push_back(co_await gather.join(key, item));
+    } catch (const Error& error) {
+      answers.push_back(error.message());
+    }
+  };
+  for (int i = 0; i < 4; ++i) spawn(io.get_executor(), "ask", ask("good", std::to_string(i)));
+  spawn(io.get_executor(), "ask", ask("bad", "x"));
+  io.run();
+  std::ranges::sort(calls);
+  EXPECT_THAT(calls, ElementsAre("bad:1", "good:1", "good:3"));
+  std::ranges::sort(answers);
+  EXPECT_THAT(answers, ElementsAre("away", "good!", "good!", "good!", "good!"));
+}
+
+}  // namespace
+}  // namespace fairlead::deploy::ec2::test

@@ -166,6 +166,7 @@ Awaitable<engine::StepOutcome> FleetStep::finish() {
   const auto text = verdict.reason + (verdict.rollback.empty() ? "" : "; " + verdict.rollback);
   co_await step_.log(text + "\n");
   if (verdict.outcome == Outcome::succeeded) {
+    co_await leave_boot_script();
     outcome.record = dump(record_from(step_.with(), app(), release(), has_appspec_, machine_->rows()));
     if (!machine_->changed()) outcome.summary = short_release(release()) + " served on every host already: nothing was changed\n";
     co_return outcome;

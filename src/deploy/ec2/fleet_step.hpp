@@ -41,6 +41,8 @@ class FleetStep {
   Awaitable<void> stage_on(Host);
   Awaitable<void> stage_or_say(Host, std::shared_ptr<std::map<std::string, std::string>> failures);
   Awaitable<void> list_again();
+  Awaitable<void> leave_boot_script();
+  Awaitable<std::string> put_boot_script(std::string key, std::string own);
 
   // Single commands (fleet_commands.cpp).
   Awaitable<void> tell();

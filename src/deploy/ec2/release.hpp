@@ -36,6 +36,11 @@ std::string release_id(const Bundle&, const Scripts&);
 /// Without an appspec: `current` is switched, the service restarted, health asked for. Pure.
 Scripts plain_scripts(const Inputs&, const Names&);
 
+/// What an instance runs at its launch to get the release: fetches the bundle (`fetch` and the file to write), keeps the scripts,
+/// activates. Does nothing where the release is active. Pure.
+std::string boot_script(const std::string& app, const std::string& release, const std::string& sum, const std::string& fetch,
+                        const Scripts&, const std::map<std::string, std::string>& names);
+
 /// `export NAME='value'` lines.
 std::string exports(const std::map<std::string, std::string>&);
 

@@ -167,14 +167,10 @@ class Ssm : public Transport {
       co_await aws::s3::put(world_->aws, world_->scope, bucket_, key, std::move(object));
       uploaded_ = true;
     }
-    const auto endpoint = world_->scope.endpoint.empty() ? "" : " --endpoint-url " + shell_word(world_->scope.endpoint);
-    const auto region = world_->scope.region.empty() ? "" : " --region " + shell_word(world_->scope.region);
     co_await ask(host,
-                 "command -v aws >/dev/null || fl_fail 'the aws command line is not on this host: it fetches the bundle'\n"
-                 "aws s3 cp --only-show-errors" +
-                     endpoint + region + " " + shell_word("s3://" + bucket_ + "/" + key) + " \"$FL/apps/\"" +
-                     shell_word(app + "/releases/" + what.sum) + ".tgz.part || fl_fail 'the bundle could not be fetched from s3://" +
-                     bucket_ + "'\nfl_say fetched",
+                 "command -v aws >/dev/null || fl_fail 'the aws command line is not on this host: it fetches the bundle'\n" +
+                     fetch_command(world_->scope, bucket_, key) + " \"$FL/apps/\"" + shell_word(app + "/releases/" + what.sum) +
+                     ".tgz.part || fl_fail 'the bundle could not be fetched from s3://" + bucket_ + "'\nfl_say fetched",
                  deadline);
   }
 
@@ -268,6 +264,12 @@ class Ssm : public Transport {
 };
 
 }  // namespace
+
+std::string fetch_command(const aws::Scope& scope, const std::string& bucket, const std::string& key) {
+  const auto endpoint = scope.endpoint.empty() ? "" : " --endpoint-url " + shell_word(scope.endpoint);
+  const auto region = scope.region.empty() ? "" : " --region " + shell_word(scope.region);
+  return "aws s3 cp --only-show-errors" + endpoint + region + " " + shell_word("s3://" + bucket + "/" + key);
+}
 
 std::unique_ptr<Transport> make_ssm(asio::any_io_executor executor, aws::Aws& aws, aws::Scope scope, std::string bucket) {
   return std::make_unique<Ssm>(std::move(executor), aws, std::move(scope), std::move(bucket));

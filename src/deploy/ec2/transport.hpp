@@ -57,6 +57,8 @@ struct SshSettings {
 /// Over the OpenSSH client: the user's own configuration (ProxyJump, keys, agent), strict about host keys, one connection a host.
 std::unique_ptr<Transport> make_ssh(asio::any_io_executor, SshSettings);
 
+/// Fetches an object with the host's aws command line; the file to write comes after it.
+std::string fetch_command(const aws::Scope&, const std::string& bucket, const std::string& key);
 /// Over Systems Manager; the bundle goes through the S3 bucket.
 std::unique_ptr<Transport> make_ssm(asio::any_io_executor, aws::Aws&, aws::Scope, std::string bucket);
 

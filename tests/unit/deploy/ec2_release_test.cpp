@@ -33,6 +33,31 @@ TEST(Ec2Release, OtherScriptsForTheSameFilesAreAnotherRelease) {
   EXPECT_EQ(release_id(bundle, first), release_id(bundle, newer)) << "our own functions are no part of it";
 }
 
+/// A bundle made, fetched and activated by the script that an instance runs at its launch.
+TEST(Ec2Boot, AnInstanceThatIsLaunchedLaterBringsItselfUpToDateOnce) {
+  TempFolder folder;
+  const auto root = folder.path().string();
+  write_file(folder.path() / "version", "7");
+  ASSERT_EQ(std::system(("cd " + root + " && tar -czf bundle.tgz version").c_str()), 0);
+  const auto sum = sha256_hex(read_file(folder.path() / "bundle.tgz"));
+  Inputs in;
+  in.destination = root + "/srv";
+  in.command = "echo \"$FAIRLEAD_APP $FAIRLEAD_RUN $(cat version)\" >>" + root + "/ran";
+  const auto scripts = plain_scripts(in, {.app = "shop", .environment = "production"});
+  const auto release = release_id({.file = {}, .sum = sum, .size = 1, .files = 1}, scripts);
+  write_file(folder.path() / "boot.sh", boot_script("shop-production", release, sum, "cp " + root + "/bundle.tgz", scripts, {{"FAIRLEAD_RUN", "r1"}}));
+  const auto boot = [&] { return std::system(("FAIRLEAD_HOME=" + root + "/fl sh " + root + "/boot.sh >" + root + "/said 2>&1").c_str()); };
+  ASSERT_EQ(boot(), 0) << read_file(folder.path() / "said");
+  ASSERT_EQ(boot(), 0) << read_file(folder.path() / "said");
+  EXPECT_EQ(read_file(folder.path() / "ran"), "shop r1 7\n") << "the second time there was nothing to do";
+  EXPECT_EQ(read_file(folder.path() / "fl/apps/shop-production/release"), release + "\n");
+  EXPECT_EQ(read_file(folder.path() / "srv/current/version"), "7");
+  fs::remove_all(folder.path() / "fl");
+  write_file(folder.path() / "bundle.tgz", "something else");
+  EXPECT_NE(boot(), 0);
+  EXPECT_THAT(read_file(folder.path() / "said"), HasSubstr("it was thrown away"));
+}
+
 std::vector<Rollout::Row> rows() {
   std::vector<Rollout::Row> list(3);
   for (std::size_t i = 0; i < list.size(); ++i) list[i].host.id = "web" + std::to_string(i + 1);

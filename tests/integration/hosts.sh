@@ -69,13 +69,14 @@ $4
 SSHD
 }
 
-# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter.
+# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter. What is in $dir/hosts/N/bin are its
+# own commands, before all others.
 declare -A disk_size=()
 start_host() {
   local folder="$dir/hosts/$1" disk="mount --bind '$dir/hosts/$1/lib' /var/lib"
-  mkdir -p "$folder/srv" "$folder/lib"
+  mkdir -p "$folder/srv" "$folder/lib" "$folder/bin"
   [ -z "${disk_size[$1]:-}" ] || disk="mount -t tmpfs -o size=${disk_size[$1]} tmpfs /var/lib"
-  setsid ip netns exec "fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && $disk && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
+  setsid ip netns exec "fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && mount --bind '$folder/bin' /usr/local/bin && $disk && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
     >>"$folder/log" 2>&1 &
   disown
 }

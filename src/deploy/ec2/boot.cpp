@@ -11,12 +11,13 @@ std::string boot_script(const std::string& app, const std::string& release, cons
                         const Scripts& scripts, const std::map<std::string, std::string>& names) {
   const auto folder = shell_word(app), wanted = shell_word(release);
   std::string text = "#!/bin/sh\n# Brings release " + short_release(release) + " of " + app +
-                     " to an instance that was launched after it was deployed: in its user data,\n#   aws s3 cp s3://<bucket>/fairlead/" + app +
-                     "/boot.sh - | sh\n" + host_functions() + "\nfl_run=$FL/runs/boot-" + short_release(release) + "\n" +
-                     "mkdir -p \"$fl_run\" \"$FL/apps/\"" + folder + "/releases || exit 1\nexec 9>>\"$FL/lock\"\nflock 9\n[ \"$(fl_release " +
-                     folder + ")\" != " + wanted + " ] || exit 0\n";
-  text += "[ -d \"$FL/apps/\"" + folder + "/releases/" + wanted + " ] || " + fetch + " \"$FL/apps/\"" + shell_word(app + "/releases/" + sum) +
-          ".tgz.part || fl_fail 'the bundle could not be fetched'\n";
+                     " to an instance that was launched after it was deployed: in its user data,\n#   aws s3 cp s3://<bucket>/fairlead/" +
+                     app + "/boot.sh - | sh\n" + host_functions() + "\nfl_run=$FL/runs/boot-" + short_release(release) + "\n" +
+                     "mkdir -p \"$fl_run\" \"$FL/apps/\"" + folder +
+                     "/releases || exit 1\nexec 9>>\"$FL/lock\"\nflock 9\n[ \"$(fl_release " + folder + ")\" != " + wanted +
+                     " ] || exit 0\n";
+  text += "[ -d \"$FL/apps/\"" + folder + "/releases/" + wanted + " ] || " + fetch + " \"$FL/apps/\"" +
+          shell_word(app + "/releases/" + sum) + ".tgz.part || fl_fail 'the bundle could not be fetched'\n";
   text += "fl_unpack " + folder + " " + wanted + " " + shell_word(sum) + " || exit 1\n";
   for (const auto& [name, script] : scripts) text += "fl_script " + folder + " " + wanted + " " + shell_word(name) + here(script);
   return text + exports(names) + "fl_activate " + folder + " " + wanted + " 9>&-\n";
@@ -29,7 +30,8 @@ Awaitable<void> FleetStep::leave_boot_script() {
   const auto own = folder + release() + ".boot.sh";
   const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };  // set-like
   const auto act = [this, folder, own](std::string) { return put_boot_script(folder + "boot.sh", own); };
-  const auto done = co_await step_.effect("boot-script", store::OpClass::b, dump(Json{{"bucket", inputs_.bucket}, {"key", folder + "boot.sh"}}), probe, act);
+  const auto done = co_await step_.effect("boot-script", store::OpClass::b,
+                                          dump(Json{{"bucket", inputs_.bucket}, {"key", folder + "boot.sh"}}), probe, act);
   if (done != "{}") co_await step_.log("warning: " + text_at(parse_json(done), "warning") + "\n");
 }
 

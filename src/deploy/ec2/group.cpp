@@ -46,8 +46,8 @@ Group group_from(const Json& json) {
   group.warmup = std::chrono::seconds(number_at(json, "DefaultInstanceWarmup", number_at(json, "HealthCheckGracePeriod")));
   for (const auto& arn : member(json, "TargetGroupARNs")) group.target_groups.push_back(arn.get<std::string>());
   for (const auto& source : member(json, "TrafficSources"))
-    if (const auto id = text_at(source, "Identifier"); text_at(source, "Type") == "elbv2" &&
-                                                       std::ranges::find(group.target_groups, id) == group.target_groups.end())
+    if (const auto id = text_at(source, "Identifier");
+        text_at(source, "Type") == "elbv2" && std::ranges::find(group.target_groups, id) == group.target_groups.end())
       group.target_groups.push_back(id);
   for (const auto& instance : member(json, "Instances")) group.members.push_back(member_from(instance));
   return group;

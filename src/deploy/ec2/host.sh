@@ -123,13 +123,14 @@ fl_script() {
   fl_say kept
 }
 
-# fl_prune APP KEEP: forgets old releases and runs, never the active one nor the one before.
+# fl_prune APP KEEP: forgets old releases and runs, never the active one, the one before, nor the one that was tried last.
 fl_prune() {
   fl_active=$(fl_release "$1")
   fl_before=$(cat "$FL/apps/$1/previous" 2>/dev/null || echo -)
+  fl_tried=$(cat "$FL/apps/$1/tried" 2>/dev/null || echo -)
   fl_count=0
   for fl_one in $(ls -1t "$FL/apps/$1/releases" 2>/dev/null); do
-    case $fl_one in *.scripts) continue ;; "$fl_active" | "$fl_before") continue ;; esac
+    case $fl_one in *.scripts) continue ;; "$fl_active" | "$fl_before" | "$fl_tried") continue ;; esac
     fl_count=$((fl_count + 1))
     [ "$fl_count" -lt "$2" ] || rm -rf "$FL/apps/$1/releases/${fl_one:?}" "$FL/apps/$1/releases/$fl_one.scripts"
   done
@@ -160,11 +161,15 @@ fl_activate() {
   [ -d "$fl_app/releases/$2" ] || fl_fail "release $2 is not on this host"
   [ -e "$fl_run/before" ] || fl_release "$1" >"$fl_run/before"
   fl_old=$(fl_release "$1")
+  [ "$fl_old" = - ] || [ "$fl_old" = "$2" ] || echo "$fl_old" >"$fl_app/previous"
+  # Nothing is active after a release that failed: what it has started is its own to stop, as well as it can.
+  fl_failed=
+  if [ "$fl_old" = - ] && [ -e "$fl_app/tried" ]; then fl_old=$(cat "$fl_app/tried") fl_failed=1; fi
   # From here on the host is on its way: whoever asks is told so, not the release before.
   rm -f "$fl_app/release"
-  [ "$fl_old" = - ] || [ "$fl_old" = "$2" ] || echo "$fl_old" >"$fl_app/previous"
-  FL_APP=$fl_app FL_RELEASE=$2 FL_FOLDER=$fl_app/releases/$2 FL_OLD=$fl_old sh "$fl_script" || return $?
-  echo "$2" >"$fl_app/release.part" && mv "$fl_app/release.part" "$fl_app/release"
+  echo "$2" >"$fl_app/tried"
+  FL_APP=$fl_app FL_RELEASE=$2 FL_FOLDER=$fl_app/releases/$2 FL_OLD=$fl_old FL_OLD_FAILED=$fl_failed sh "$fl_script" || return $?
+  echo "$2" >"$fl_app/release.part" && mv "$fl_app/release.part" "$fl_app/release" && rm -f "$fl_app/tried"
 }
 
 # fl_back APP KEY: activates what was active before the run of that key. Ends with 42 when there was nothing.
@@ -221,7 +226,9 @@ fl_hook_ended() {
 fl_old_script() {
   fl_old_path=$FL_APP/releases/$FL_OLD.scripts/$1
   [ -f "$fl_old_path" ] || return 0
-  FL_FOLDER=$FL_APP/releases/$FL_OLD sh "$fl_old_path" || fl_fail "the scripts of the release before failed: $1"
+  FL_FOLDER=$FL_APP/releases/$FL_OLD sh "$fl_old_path" && return
+  [ -n "${FL_OLD_FAILED:-}" ] || fl_fail "the scripts of the release before failed: $1"
+  echo "the release that failed does not stop itself: going on"
 }
 # fl_traffic APP RELEASE NAME: a hook of a release around traffic, when it has one.
 fl_traffic() {

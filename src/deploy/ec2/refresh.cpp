@@ -142,9 +142,7 @@ void Refresh::saw(const RefreshLook& look, Time now) {
       if (!active()) reach(now);
       return;
     case Phase::asking: return look_for_strikes(now);
-    case Phase::settling:
-      look_for_strikes(now);
-      return settle(now);
+    case Phase::settling: look_for_strikes(now); return settle(now);
     case Phase::clearing:
       if (active()) return;
       return kept_ || !settings_.roll_back ? end(now) : enter(Phase::starting_back, now);
@@ -187,9 +185,8 @@ std::string Refresh::strike_of(const Member& one, Time now) {
 /// AWS has done its part; whether the load balancer sends requests there is another question when the group does not ask it.
 void Refresh::settle(Time now) {
   if (phase_ != Phase::settling) return;
-  const bool all = std::ranges::all_of(seen_.members, [this](const Member& one) {
-    return one.version != settings_.version || one.lifecycle != "InService" || good(one);
-  });
+  const bool all = std::ranges::all_of(
+      seen_.members, [this](const Member& one) { return one.version != settings_.version || one.lifecycle != "InService" || good(one); });
   if (all) end(now);
 }
 
@@ -235,7 +232,8 @@ void Refresh::answered(const std::string& choice, const std::string& by, Time no
     return enter(Phase::starting, now);
   }
   kept_ = choice == "stop";
-  stop(Outcome::failed, by + (kept_ ? " stopped it at a checkpoint; the instances stay as they are" : " sent it back at a checkpoint"), now);
+  stop(Outcome::failed, by + (kept_ ? " stopped it at a checkpoint; the instances stay as they are" : " sent it back at a checkpoint"),
+       now);
 }
 
 void Refresh::returned(Time now) {
@@ -269,10 +267,12 @@ void Refresh::condemn(const std::string& why, Time now) { stop(Outcome::failed, 
 
 RefreshCommand Refresh::next(Time now) {
   alive_at_ = now;
-  if (asked_ && now >= asked_->until) stop(Outcome::failed, "nobody answered at the checkpoint within " + format_duration(settings_.patience), now);
+  if (asked_ && now >= asked_->until)
+    stop(Outcome::failed, "nobody answered at the checkpoint within " + format_duration(settings_.patience), now);
   if (asked_) progress_at_ = now;
   if (phase_ != Phase::over && phase_ != Phase::asking && now - progress_at_ >= settings_.progress) {
-    const auto why = "nothing has moved for " + format_duration(settings_.progress) + (strikes_.empty() ? seen_.reason.empty() ? "" : ": " + seen_.reason : ": " + strikes_.rbegin()->second);
+    const auto why = "nothing has moved for " + format_duration(settings_.progress) +
+                     (strikes_.empty() ? seen_.reason.empty() ? "" : ": " + seen_.reason : ": " + strikes_.rbegin()->second);
     if (stopped_ && rolling_back()) {
       stopped_->rollback = "going back to version " + settings_.baseline + " does not end: " + why;
       end(now);

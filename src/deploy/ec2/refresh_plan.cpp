@@ -61,7 +61,8 @@ Awaitable<void> plan_refresh(engine::ActionPlan& plan, const Inputs& in, const P
   plan.lines.push_back(pace_line(in, group));
   if (!in.settings.checkpoints.empty()) plan.lines.push_back(checkpoints_line(in));
   if (const auto active = co_await active_refresh(*parts.aws, scope, group.name); active.is_object())
-    plan.problems.push_back({true, "instance refresh " + text_at(active, "InstanceRefreshId") + " of the group is " + text_at(active, "Status"),
+    plan.problems.push_back({true,
+                             "instance refresh " + text_at(active, "InstanceRefreshId") + " of the group is " + text_at(active, "Status"),
                              "wait for it, or cancel it"});
   plan.digest = sha256_hex(plan.digest + now.number + then.number + then.image);
 }

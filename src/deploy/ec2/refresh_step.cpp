@@ -39,7 +39,8 @@ Awaitable<TemplateVersion> find_version(aws::Aws& aws, aws::Scope scope, std::st
   }
   for (const auto& one : member(answer, "LaunchTemplateVersions"))
     co_return TemplateVersion{std::to_string(number_at(one, "VersionNumber")), text_at(member(one, "LaunchTemplateData"), "ImageId")};
-  throw Error(ErrorKind::not_found, "launch template " + template_id + " has no version " + wanted, "aws ec2 describe-launch-template-versions lists them");
+  throw Error(ErrorKind::not_found, "launch template " + template_id + " has no version " + wanted,
+              "aws ec2 describe-launch-template-versions lists them");
 }
 
 Awaitable<Json> describe_group(aws::Aws& aws, aws::Scope scope, std::string name) {
@@ -68,7 +69,8 @@ Awaitable<engine::StepOutcome> RefreshStep::run() {
     co_await prepare();
     if (!nothing_to_do_) co_await walk();
     outcome = outcome_of();
-    if (!outcome.reason.empty() || machine_) co_await step_.log((outcome.reason.empty() ? machine_->verdict()->reason : outcome.reason) + "\n");
+    if (!outcome.reason.empty() || machine_)
+      co_await step_.log((outcome.reason.empty() ? machine_->verdict()->reason : outcome.reason) + "\n");
     if (machine_ && machine_->rolling_back() && machine_->verdict()->outcome == Outcome::failed)
       co_await parts_.hold(step_.environment(), step_.job().app, "rolled back: " + machine_->verdict()->reason);
   } catch (...) {  // the locks are given back first
@@ -149,8 +151,8 @@ Awaitable<std::string> RefreshStep::wanted_version(const Group& group) {
     co_return then;
   }
   if (!inputs_.image.empty()) co_return co_await new_version(group);
-  const auto found =
-      co_await find_version(*parts_.aws, scope_, group.template_id, inputs_.template_version.empty() ? "$Latest" : inputs_.template_version);
+  const auto found = co_await find_version(*parts_.aws, scope_, group.template_id,
+                                           inputs_.template_version.empty() ? "$Latest" : inputs_.template_version);
   co_return found.number;
 }
 
@@ -248,10 +250,11 @@ Awaitable<Json> RefreshStep::activities() {
 Json RefreshStep::request_of(const std::string& version, int percent) const {
   const auto& least = inputs_.settings.pace.min_healthy;
   const int desired = std::max(group_.desired, 1);
-  Json preferences{{"MinHealthyPercentage", least.percent ? least.value : std::min(100, (least.at_least(desired) * 100 + desired - 1) / desired)},
-                   {"SkipMatching", true},
-                   {"ScaleInProtectedInstances", "Refresh"},
-                   {"StandbyInstances", "Ignore"}};
+  Json preferences{
+      {"MinHealthyPercentage", least.percent ? least.value : std::min(100, (least.at_least(desired) * 100 + desired - 1) / desired)},
+      {"SkipMatching", true},
+      {"ScaleInProtectedInstances", "Refresh"},
+      {"StandbyInstances", "Ignore"}};
   if (inputs_.max_healthy > 100) preferences["MaxHealthyPercentage"] = inputs_.max_healthy;
   if (inputs_.warmup) preferences["InstanceWarmup"] = std::chrono::duration_cast<std::chrono::seconds>(*inputs_.warmup).count();
   if (percent < 100) {
@@ -263,7 +266,8 @@ Json RefreshStep::request_of(const std::string& version, int percent) const {
   if (forth && percent == 100 && inputs_.settings.bake > Duration(0))
     preferences["BakeTime"] = std::chrono::duration_cast<std::chrono::seconds>(inputs_.settings.bake).count();
   // Also while nobody is here to see it fail.
-  if (forth && inputs_.settings.roll_back && is_number(group_.configured) && group_.configured != version) preferences["AutoRollback"] = true;
+  if (forth && inputs_.settings.roll_back && is_number(group_.configured) && group_.configured != version)
+    preferences["AutoRollback"] = true;
   return {{"AutoScalingGroupName", group_.name},
           {"Strategy", "Rolling"},
           {"DesiredConfiguration", desired_configuration(group_, version)},
@@ -283,7 +287,8 @@ Awaitable<void> RefreshStep::start(std::string name, std::string version, int pe
   const auto act = [this, request, version, known](std::string) { return send_start(request, version, known); };
   refresh_ = co_await step_.effect(name, store::OpClass::b, dump(request), probe, act);
   co_await step_.remember("refresh", refresh_, true);
-  co_await step_.log("instance refresh " + refresh_ + " to version " + version + (percent < 100 ? " up to " + std::to_string(percent) + "%" : "") + "\n");
+  co_await step_.log("instance refresh " + refresh_ + " to version " + version +
+                     (percent < 100 ? " up to " + std::to_string(percent) + "%" : "") + "\n");
 }
 
 /// Our refresh is the one that was not there before and goes to our version.
@@ -371,9 +376,10 @@ Awaitable<void> RefreshStep::tell() {
   const auto& seen = machine_->seen();
   Json hosts = Json::array();
   for (const auto& one : seen.members)
-    hosts.push_back({{"host", one.id}, {"at", one.version == version_ ? "done" : "waiting"}, {"state", one.lifecycle}, {"version", one.version}});
-  Json json{{"kind", "ec2-deploy"},       {"strategy", "instance-refresh"}, {"target", describe_targets(inputs_)},
-            {"version", version_},        {"status", seen.status},          {"percent", seen.percent},
+    hosts.push_back(
+        {{"host", one.id}, {"at", one.version == version_ ? "done" : "waiting"}, {"state", one.lifecycle}, {"version", one.version}});
+  Json json{{"kind", "ec2-deploy"},        {"strategy", "instance-refresh"}, {"target", describe_targets(inputs_)},
+            {"version", version_},         {"status", seen.status},          {"percent", seen.percent},
             {"done", machine_->updated()}, {"total", seen.desired},          {"hosts", std::move(hosts)}};
   if (machine_->verdict()) json["verdict"] = machine_->verdict()->outcome == Outcome::succeeded ? "succeeded" : "failed";
   std::string progress = dump(json);

@@ -45,7 +45,8 @@ TEST(Ec2Boot, AnInstanceThatIsLaunchedLaterBringsItselfUpToDateOnce) {
   in.command = "echo \"$FAIRLEAD_APP $FAIRLEAD_RUN $(cat version)\" >>" + root + "/ran";
   const auto scripts = plain_scripts(in, {.app = "shop", .environment = "production"});
   const auto release = release_id({.file = {}, .sum = sum, .size = 1, .files = 1}, scripts);
-  write_file(folder.path() / "boot.sh", boot_script("shop-production", release, sum, "cp " + root + "/bundle.tgz", scripts, {{"FAIRLEAD_RUN", "r1"}}));
+  write_file(folder.path() / "boot.sh",
+             boot_script("shop-production", release, sum, "cp " + root + "/bundle.tgz", scripts, {{"FAIRLEAD_RUN", "r1"}}));
   const auto boot = [&] { return std::system(("FAIRLEAD_HOME=" + root + "/fl sh " + root + "/boot.sh >" + root + "/said 2>&1").c_str()); };
   ASSERT_EQ(boot(), 0) << read_file(folder.path() / "said");
   ASSERT_EQ(boot(), 0) << read_file(folder.path() / "said");
@@ -77,7 +78,8 @@ TEST(Ec2Record, KeepsHowTheHostsAreReachedAndNoSecret) {
 }
 
 TEST(Ec2Record, IsComparedWithWhatHostsSay) {
-  const auto record = record_from(parse_json(R"({"targets": {"hosts": ["web1", "web2"]}, "transport": "ssh"})"), "shop-production", "aaaa", false, rows());
+  const auto record =
+      record_from(parse_json(R"({"targets": {"hosts": ["web1", "web2"]}, "transport": "ssh"})"), "shop-production", "aaaa", false, rows());
   const auto same = compare(record, {{"web1", "aaaa", ""}, {"web2", "aaaa", ""}});
   EXPECT_FALSE(flag_at(same, "drifted", true));
   EXPECT_EQ(text_at(same, "text"), "");
@@ -114,7 +116,8 @@ TEST(Ec2Group, IsReadFromAwssDescription) {
 TEST(Ec2Group, AMixedPolicyKeepsItsOverrides) {
   auto json = group_json();
   json.erase("LaunchTemplate");
-  json["MixedInstancesPolicy"] = parse_json(R"({"LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateId": "lt-2", "Version": "$Latest"},
+  json["MixedInstancesPolicy"] =
+      parse_json(R"({"LaunchTemplate": {"LaunchTemplateSpecification": {"LaunchTemplateId": "lt-2", "Version": "$Latest"},
     "Overrides": [{"InstanceType": "m7g.large"}]}, "InstancesDistribution": {"SpotAllocationStrategy": "price-capacity-optimized"}})");
   const auto group = group_from(json);
   const auto wanted = desired_configuration(group, "9");

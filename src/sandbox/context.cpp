@@ -77,7 +77,7 @@ std::string last_part(std::string_view text) { return std::string(text.substr(te
 Json page(const Json& all, const Json& params, const std::string& name, std::size_t most, const std::string& token) {
   const auto given = text_at(params, token);
   const auto from = static_cast<std::size_t>(parse_int(given).value_or(0));
-  const auto wanted = number_of(params, "maxResults", static_cast<std::int64_t>(most));
+  const auto wanted = number_of(params, params.contains("MaxResults") ? "MaxResults" : "maxResults", static_cast<std::int64_t>(most));
   const auto size = std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(wanted, 1)));
   Json out{{name, Json::array()}};
   for (std::size_t i = from; i < all.size() && i < from + size; ++i) out[name].push_back(all[i]);

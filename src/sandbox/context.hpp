@@ -43,11 +43,11 @@ void add_logs(Table&);
 void add_ecr(Table&);
 void add_ssm(Table&);
 void add_identity(Table&);
-void add_machines(Table&);
+void add_fleet(Table&);
 void add_events(Table&);
 void add_alarms(Table&);
 void add_objects(Table&);
-void add_fleets(Table&);
+void add_scalable_targets(Table&);
 
 /// Epoch seconds, as AWS JSON writes times.
 double epoch(Time);

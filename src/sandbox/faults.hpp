@@ -14,7 +14,7 @@ namespace fairlead::sandbox {
 /// One line of the fault list.
 struct FaultRule {
   std::string kind;
-  std::map<std::string, std::string> match;  ///< cluster service image family operation task → glob
+  std::map<std::string, std::string> match;  ///< cluster service image family operation group → glob
   double rate = 1;
   std::int64_t count = -1;  ///< how often it may still strike; -1: without end
   Duration after{};         ///< after RUNNING, or extra time of a slow start, or how old stale reads are
@@ -32,5 +32,7 @@ bool fault_matches(const FaultRule&, const std::map<std::string, std::string>& f
 
 /// Kinds that strike a task, drawn when it is made.
 bool strikes_tasks(const std::string& kind);
+/// Kinds that strike an instance, drawn when it is launched.
+bool strikes_instances(const std::string& kind);
 
 }  // namespace fairlead::sandbox

@@ -8,9 +8,10 @@ namespace fairlead::sandbox {
 namespace {
 
 using Member = Duration Times::*;
-const std::map<std::string, Member> spans{{"react", &Times::react}, {"tick", &Times::tick},   {"provision", &Times::provision},
-                                          {"pull", &Times::pull},   {"start", &Times::start}, {"settle", &Times::settle},
-                                          {"stop", &Times::stop},   {"keep", &Times::keep}};
+const std::map<std::string, Member> spans{{"react", &Times::react},        {"tick", &Times::tick},   {"provision", &Times::provision},
+                                          {"pull", &Times::pull},          {"start", &Times::start}, {"settle", &Times::settle},
+                                          {"stop", &Times::stop},          {"keep", &Times::keep},   {"launch", &Times::launch},
+                                          {"terminate", &Times::terminate}};
 
 }  // namespace
 
@@ -31,7 +32,7 @@ void World::set_times(const Json& given) {
     const auto parsed = value.is_string() ? parse_duration(value.get<std::string>()) : std::nullopt;
     if (span == spans.end() || !parsed)
       throw Error(ErrorKind::invalid, "cannot read the times: \"" + key + "\": " + dump(value),
-                  "speed, throttles, react, tick, provision, pull, start, settle, stop or keep");
+                  "speed, throttles, react, tick, provision, pull, start, settle, stop, keep, launch or terminate");
     times.*span->second = *parsed;
   }
   state_->times = times;
@@ -44,7 +45,7 @@ Json World::times() const {
 }
 
 Json World::overview() const {
-  Json out{{"loadBalancers", Json::array()}, {"services", Json::array()}, {"tasks", Json::array()}};
+  Json out{{"loadBalancers", Json::array()}, {"services", Json::array()}, {"tasks", Json::array()}, {"instances", Json::array()}};
   for (const auto& [place, region] : state_->regions) {
     for (const auto& [arn, listener] : region.listeners) {
       const auto balancer = region.balancers.find(text_at(listener, "LoadBalancerArn"));
@@ -63,6 +64,14 @@ Json World::overview() const {
                                  {"taskDefinition", text_at(service.fields, "taskDefinition")},
                                  {"rollout", any ? service.deployments.front().rollout : ""}});
     }
+    for (const auto& [id, one] : region.instances)
+      out["instances"].push_back({{"id", id},
+                                  {"state", one.state},
+                                  {"address", one.address},
+                                  {"zone", one.zone},
+                                  {"image", one.image},
+                                  {"group", one.group},
+                                  {"lifecycle", one.lifecycle}});
     for (const auto& [arn, task] : region.tasks) {
       Json ports = Json::object();
       for (const auto& container : task.containers)

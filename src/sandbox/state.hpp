@@ -10,6 +10,7 @@
 
 #include "fairlead/sandbox/world.hpp"
 #include "sandbox/faults.hpp"
+#include "sandbox/fleet/state.hpp"
 
 /// What the world is made of: plain values, so that a world can be copied (stale reads answer from a copy).
 namespace fairlead::sandbox {
@@ -94,6 +95,8 @@ struct Target {
   int good = 0, bad = 0;
   std::uint64_t turn = 0;  ///< probes of an earlier registration are not counted
   std::string task;        ///< ARN when it is a task of ours
+  std::string instance;    ///< id when it is an instance of ours
+  Time registered{};
   std::string host;
   int local = 0;
 };
@@ -113,6 +116,7 @@ struct Region {
   std::map<std::string, ServiceDeployment> service_deployments;
   std::map<std::string, Task> tasks;    ///< by ARN
   std::map<std::string, Json> tokens;   ///< RunTask by "cluster clientToken": the request and its tasks
+  std::map<std::string, Instance> instances;  ///< by id
   std::map<std::string, TargetGroup> groups;
   std::map<std::string, Json> balancers, listeners, rules;  ///< by ARN
   std::map<std::string, int> ports;                         ///< listener → local port
@@ -124,7 +128,25 @@ struct Region {
 };
 
 struct Timer {
-  enum class Kind { look, provisioned, pulled, start, end_stop, probe, check, drained, forget, crash, spot, settle, bake, kill };
+  enum class Kind {
+    look,
+    provisioned,
+    pulled,
+    start,
+    end_stop,
+    probe,
+    check,
+    drained,
+    forget,
+    crash,
+    spot,
+    settle,
+    bake,
+    kill,
+    instance_booted,
+    instance_ended,
+    instance_forgotten
+  };
   Kind kind{};
   std::string place, subject, detail;
   std::uint64_t turn = 0;
@@ -148,6 +170,8 @@ struct World::State {
   Json ledger = Json::array();
   std::map<std::string, std::map<std::string, std::int64_t>> calls;
   std::uint64_t serial = 0;
+  std::uint64_t instances = 0;  ///< how many there have been
+  int network = 77;             ///< the second number of their addresses
   bool throttles = true;  ///< the documented rates
   std::shared_ptr<std::map<std::string, Region>> before;  ///< what stale reads see
   std::optional<Time> before_until;

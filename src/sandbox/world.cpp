@@ -8,6 +8,7 @@
 #include "sandbox/aws/scripts.hpp"
 #include "sandbox/ecs/ecs.hpp"
 #include "sandbox/elb/elb.hpp"
+#include "sandbox/fleet/fleet.hpp"
 #include "sandbox/rates.hpp"
 
 namespace fairlead::sandbox {
@@ -23,11 +24,11 @@ const Table& operations() {
     add_ecr(made);
     add_ssm(made);
     add_identity(made);
-    add_machines(made);
+    add_fleet(made);
     add_events(made);
     add_alarms(made);
     add_objects(made);
-    add_fleets(made);
+    add_scalable_targets(made);
     return made;
   }();
   return table;
@@ -189,6 +190,9 @@ void fire(World::State& world, const Timer& timer) {
       if (current) ecs::look(c, service->second);
       return;
     }
+    case Timer::Kind::instance_booted:
+    case Timer::Kind::instance_ended:
+    case Timer::Kind::instance_forgotten: return fleet::on_timer(c, timer);
     case Timer::Kind::probe: return elb::on_probe_due(c, timer.subject, timer.detail, timer.turn);
     case Timer::Kind::drained:
       if (!timer.detail.empty()) return elb::on_target_drained(c, timer.subject, timer.detail, timer.turn);
@@ -277,6 +281,8 @@ void World::tell(const Fact& fact, Time now) {
   advance(now);
   std::visit(Hear{*state_}, fact);
 }
+
+void World::set_network(int network) { state_->network = network; }
 
 std::optional<Time> World::next_due() const { return state_->timers.empty() ? std::nullopt : std::optional(state_->timers.begin()->first); }
 

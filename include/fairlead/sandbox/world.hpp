@@ -26,7 +26,9 @@ struct Times {
   Duration start = std::chrono::seconds(15);      ///< from the pull to RUNNING
   Duration settle = std::chrono::seconds(40);     ///< RUNNING until it counts, without any health check
   Duration stop = std::chrono::seconds(2);        ///< STOPPING of a simulated task, and DEPROVISIONING
-  Duration keep = std::chrono::hours(1);          ///< how long stopped tasks are shown
+  Duration keep = std::chrono::hours(1);          ///< how long stopped tasks and terminated instances are shown
+  Duration launch = std::chrono::seconds(40);     ///< an instance: pending
+  Duration terminate = std::chrono::seconds(30);  ///< an instance: shutting-down
 
   Duration scaled(Duration span) const { return Duration(static_cast<std::int64_t>(static_cast<double>(span.count()) / speed)); }
 };
@@ -87,10 +89,15 @@ struct CloseListener {
   std::string listener;
 };
 struct RunScript {
-  std::string key, instance, script, folder;
+  std::string key, instance, address, script, folder;
   Duration timeout{};
 };
-using Command = std::variant<StartContainer, StopContainer, Probe, CheckContainer, OpenListener, CloseListener, RunScript>;
+/// Whatever the scripts of an instance left running ends.
+struct EndInstance {
+  std::string instance;
+  bool kill = false;  ///< SIGKILL instead of SIGTERM
+};
+using Command = std::variant<StartContainer, StopContainer, Probe, CheckContainer, OpenListener, CloseListener, RunScript, EndInstance>;
 
 /// What the shell saw.
 struct ContainerStarted {
@@ -163,6 +170,8 @@ class World {
   /// Faults, as docs/sandbox.md describes them: a list replaces all. Throws Error(invalid) that names the bad one.
   void set_faults(const Json& list);
   Json faults() const;
+  /// Instances have the addresses 127.<network>.0.1 and on; 77 until told otherwise.
+  void set_network(int network);
   /// Changes `times`: {"speed": 20, "tick": "5s"}. Throws Error(invalid).
   void set_times(const Json&);
   Json times() const;

@@ -5,6 +5,7 @@
 
 #include "fairlead/base/strings.hpp"
 #include "sandbox/aws/kept.hpp"
+#include "sandbox/fleet/fleet.hpp"
 
 namespace fairlead::sandbox::scripts {
 
@@ -13,14 +14,13 @@ namespace {
 constexpr std::size_t most_out = 24000, most_err = 8000;
 
 std::map<std::string, Json>& commands(Context& c) { return c.region.things["command"]; }
-std::map<std::string, Json>& instances(Context& c) { return c.region.things["instance"]; }
 
 std::string uuid(Context& c) {
   return c.world.hex_id(8) + "-" + c.world.hex_id(4) + "-4" + c.world.hex_id(3) + "-a" + c.world.hex_id(3) + "-" + c.world.hex_id(12);
 }
 
-bool has_tag(const Json& instance, const std::string& key, const std::vector<std::string>& values) {
-  return std::ranges::any_of(member(instance, "tags"), [&](const Json& tag) {
+bool has_tag(const Instance& instance, const std::string& key, const std::vector<std::string>& values) {
+  return std::ranges::any_of(instance.tags, [&](const Json& tag) {
     return text_at(tag, "Key") == key && std::ranges::find(values, text_at(tag, "Value")) != values.end();
   });
 }
@@ -30,19 +30,14 @@ std::vector<std::string> chosen(Context& c, const Json& params) {
   for (const auto& target : member(params, "Targets")) {
     const auto key = text_at(target, "Key");
     const auto values = texts_of(target, "Values");
-    for (const auto& [id, instance] : instances(c)) {
+    for (const auto& [id, instance] : c.region.instances) {
+      if (!instance.runs()) continue;
       const bool fits = key == "InstanceIds" ? std::ranges::find(values, id) != values.end()
                                              : key.starts_with("tag:") && has_tag(instance, key.substr(4), values);
       if (fits) ids.push_back(id);
     }
   }
   return ids;
-}
-
-/// An instance without an agent takes a command and never runs it.
-bool online(Context& c, const std::string& id) {
-  const auto found = instances(c).find(id);
-  return found != instances(c).end() && text_at(found->second, "state") == "running" && flag_at(found->second, "online", true);
 }
 
 Json command_view(const Json& kept) {
@@ -64,10 +59,10 @@ Json command_view(const Json& kept) {
 Json send(Context& c, const Json& params) {
   const auto document = text_at(params, "DocumentName");
   if (document != "AWS-RunShellScript") throw Refusal{"InvalidDocument", "The sandbox has the document AWS-RunShellScript only."};
-  const auto ids = chosen(c, params);
   if (texts_of(params, "InstanceIds").size() > 50) throw Refusal{"ValidationException", "At most 50 instance ids."};
+  const auto ids = chosen(c, params);
   for (const auto& id : ids)
-    if (!instances(c).contains(id))
+    if (const Instance* found = fleet::find_instance(c, id); found == nullptr || !found->runs())
       throw Refusal{"InvalidInstanceId", "Instances [[" + id + "]] not in a valid state for account " + c.region.account};
   const Json& parameters = member(params, "Parameters");
   const auto script = join(texts_of(parameters, "commands"), "\n");
@@ -90,11 +85,11 @@ Json send(Context& c, const Json& params) {
                {"MaxErrors", text_at(params, "MaxErrors", "0")}};
   Json invocations = Json::object();
   for (const auto& id : ids) {
-    const bool there = online(c, id);
-    invocations[id] = {{"Status", there ? "InProgress" : "Pending"}, {"start", epoch(c.now())}};
-    if (!there) continue;
-    RunScript run{c.place() + "|" + command_id + "|" + id, id, script, folders.empty() ? "" : folders.front(),
-                  std::chrono::seconds(limits.empty() ? 3600 : parse_int(limits.front()).value_or(3600))};
+    invocations[id] = {{"Status", "InProgress"}, {"start", epoch(c.now())}};
+    RunScript run{
+        c.place() + "|" + command_id + "|" + id, id,
+        fleet::need_instance(c, id).address,     script,
+        folders.empty() ? "" : folders.front(),  std::chrono::seconds(limits.empty() ? 3600 : parse_int(limits.front()).value_or(3600))};
     c.world.commands.emplace_back(std::move(run));
   }
   commands(c)[command_id] = {{"command", command}, {"invocations", invocations}};
@@ -171,16 +166,16 @@ Json cancel(Context& c, const Json& params) {
 
 Json information(Context& c, const Json& params) {
   Json all = Json::array();
-  for (const auto& [id, instance] : instances(c)) {
-    if (text_at(instance, "state") != "running") continue;
+  for (const auto& [id, instance] : c.region.instances) {
+    if (!instance.runs()) continue;
     all.push_back({{"InstanceId", id},
-                   {"PingStatus", online(c, id) ? "Online" : "ConnectionLost"},
+                   {"PingStatus", "Online"},
                    {"LastPingDateTime", epoch(c.now())},
                    {"AgentVersion", "3.3.0.0"},
                    {"PlatformType", "Linux"},
                    {"PlatformName", "Debian GNU/Linux"},
                    {"ResourceType", "EC2Instance"},
-                   {"IPAddress", text_at(instance, "address")}});
+                   {"IPAddress", instance.address}});
   }
   return page(all, params, "InstanceInformationList", 50, "NextToken");
 }

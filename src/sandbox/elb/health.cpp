@@ -4,12 +4,13 @@
 #include "fairlead/base/strings.hpp"
 #include "sandbox/ecs/ecs.hpp"
 #include "sandbox/elb/elb.hpp"
+#include "sandbox/fleet/fleet.hpp"
 
 namespace fairlead::sandbox::elb {
 
 namespace {
 
-constexpr int bad_gateway = 502;
+constexpr int ok = 200, bad_gateway = 502;
 constexpr auto patience = std::chrono::seconds(30);
 
 Duration seconds(const Json& view, const char* key) { return std::chrono::seconds(number_of(view, key)); }
@@ -70,6 +71,25 @@ const Task* task_of(Context& c, const Target& target) {
   return found == c.region.tasks.end() ? nullptr : &found->second;
 }
 
+/// What a target that only behaves answers; nothing when it has to be asked.
+std::optional<int> simulated(Context& c, const Target& target) {
+  const Task* task = task_of(c, target);
+  const Instance* instance = fleet::find_instance(c, target.instance);
+  const bool fails =
+      (task != nullptr && task->faults.contains("failing-health")) || (instance != nullptr && instance->faults.contains("failing-health"));
+  if (fails) return bad_gateway;
+  if (task != nullptr && task->kind == "sim") return ok;
+  if (instance != nullptr && instance->simulated()) return instance->runs() ? ok : 0;
+  return std::nullopt;
+}
+
+/// When what should answer began to start.
+std::optional<Time> began(Context& c, const Target& target) {
+  const Task* task = task_of(c, target);
+  if (task != nullptr) return task->running_at;
+  return target.instance.empty() ? std::nullopt : std::optional(target.registered);
+}
+
 }  // namespace
 
 std::string target_key(const std::string& id, int port) { return id + ":" + std::to_string(port); }
@@ -106,6 +126,7 @@ void add_target(Context& c, const std::string& arn, Target target) {
   const auto known = group.targets.find(key);
   if (known != group.targets.end() && known->second.state != "draining") return;
   target.turn = c.world.next();
+  target.registered = c.now();
   if (target.zone.empty()) target.zone = c.region.name + "a";
   group.targets[key] = target;
   c.in(seconds(group.view, "HealthCheckIntervalSeconds"), Timer::Kind::probe, arn, key, target.turn);
@@ -187,9 +208,7 @@ void on_probe_due(Context& c, const std::string& arn, const std::string& key, st
     return set_state(c, *target, "unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer");
   }
   if (target->state == "unused") set_state(c, *target, "initial", "Elb.InitialHealthChecking", "Initial health checks in progress");
-  const Task* task = task_of(c, *target);
-  if (task != nullptr && task->faults.contains("failing-health")) return count(c, group, *target, bad_gateway, {});
-  if (task != nullptr && task->kind == "sim") return count(c, group, *target, 200, {});
+  if (const auto status = simulated(c, *target)) return count(c, group, *target, *status, {});
   Probe probe;
   probe.key = c.place() + "|" + arn + "|" + key + "|" + std::to_string(turn);
   probe.protocol = text_at(group.view, "HealthCheckProtocol", "HTTP");
@@ -209,9 +228,8 @@ void probe_ended(Context& c, const ProbeEnded& fact) {
   Target* target = target_of(c, parts[1], parts[2], static_cast<std::uint64_t>(parse_int(parts[3]).value_or(0)));
   if (target == nullptr) return;
   // A process does not start faster because the world does: while it comes up, silence is no verdict.
-  const Task* task = task_of(c, *target);
-  const bool coming_up =
-      task != nullptr && c.world.times.speed > 1 && target->good == 0 && task->running_at && c.now() < *task->running_at + patience;
+  const auto since = began(c, *target);
+  const bool coming_up = since && c.world.times.speed > 1 && target->good == 0 && c.now() < *since + patience;
   if (fact.status == 0 && coming_up && target->state == "initial") return;
   count(c, c.region.groups.at(parts[1]), *target, fact.status, fact.reason);
 }

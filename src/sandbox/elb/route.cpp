@@ -4,6 +4,7 @@
 #include "fairlead/base/glob.hpp"
 #include "fairlead/base/strings.hpp"
 #include "sandbox/elb/elb.hpp"
+#include "sandbox/fleet/fleet.hpp"
 
 namespace fairlead::sandbox::elb {
 
@@ -96,6 +97,10 @@ Route perform(Context& c, const Json& actions, const Asked& asked) {
     const auto task = c.region.tasks.find(target->task);
     if (task != c.region.tasks.end() && task->second.kind == "sim") {
       route.status = 200, route.body = text_at(task->second.containers.front().definition, "image") + "\n";
+      return route;
+    }
+    if (const Instance* instance = fleet::find_instance(c, target->instance); instance != nullptr && instance->simulated()) {
+      route.status = 200, route.body = instance->image + "\n";
       return route;
     }
     route.found = true;

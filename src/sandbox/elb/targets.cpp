@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sandbox/elb/elb.hpp"
+#include "sandbox/fleet/fleet.hpp"
 
 namespace fairlead::sandbox::elb {
 
@@ -28,13 +29,14 @@ Json register_many(Context& c, const Json& params) {
     Target target;
     target.id = text_at(given, "Id");
     target.port = port_of(group, given);
-    const auto& machines = c.region.things["instance"];
-    if (const auto machine = machines.find(target.id); machine != machines.end()) {
-      target.host = text_at(machine->second, "host", "127.0.0.1");
-      target.local = static_cast<int>(number_at(member(machine->second, "ports"), std::to_string(target.port)));
-      if (text_at(machine->second, "state") != "running")
+    const bool by_id = text_at(group.view, "TargetType") == "instance";
+    if (const Instance* machine = by_id ? fleet::find_instance(c, target.id) : fleet::instance_at(c, target.id); machine != nullptr) {
+      target.instance = machine->id;
+      target.host = machine->address;
+      target.zone = machine->zone;
+      if (by_id && !machine->runs())
         throw Refusal{"InvalidTarget", "The following targets are not in a running state and cannot be registered: '" + target.id + "'"};
-    } else if (text_at(group.view, "TargetType") == "instance") {
+    } else if (by_id) {
       throw Refusal{"InvalidTarget", "The following targets do not exist: '" + target.id + "'"};
     }
     add_target(c, arn, target);

@@ -200,32 +200,6 @@ Awaitable<void> run_check(StatePtr state, CheckContainer what) {
   state->tell(CheckEnded{what.task, what.container, healthy});
 }
 
-Awaitable<void> run_script(StatePtr state, RunScript what) {
-  const auto home = state->folder / "instances" / what.instance;
-  make_folders(home);
-  Spawn spec;
-  spec.argv = {"/bin/sh", "-c", what.script};
-  spec.env = minimal_env();
-  spec.env["HOME"] = home.string();
-  spec.env["INSTANCE_ID"] = what.instance;
-  for (const auto& [name, value] : {std::pair("AWS_ACCESS_KEY_ID", "sandbox"), std::pair("AWS_SECRET_ACCESS_KEY", "sandbox")})
-    spec.env[name] = value;  // its role
-  spec.env["FAIRLEAD_HOME"] = (home / ".fairlead").string();  // a host of its own, also as root
-  spec.cwd = what.folder.empty() ? home : std::filesystem::path(what.folder);
-  ScriptEnded ended{what.key, 0, {}, {}, false};
-  try {
-    const auto result = co_await run_process(spec, deadline_in(what.timeout), 1u << 20);
-    ended.code = result.status.signal > 0 ? exit_of_signal + result.status.signal : result.status.code;
-    ended.out = result.out;
-    ended.err = result.err;
-    ended.timed_out = result.timed_out;
-  } catch (const Error& error) {
-    ended.code = exit_of_signal - 1;
-    ended.err = error.message();
-  }
-  state->tell(ended);
-}
-
 }  // namespace
 
 Launcher::Launcher(asio::any_io_executor ex, std::filesystem::path folder, Tell tell)
@@ -248,7 +222,6 @@ void Launcher::stop(const StopContainer& what) {
 }
 
 void Launcher::check(const CheckContainer& what) { spawn(state_->ex, "sandbox check", run_check(state_, what)); }
-void Launcher::run(const RunScript& what) { spawn(state_->ex, "sandbox script", run_script(state_, what)); }
 void Launcher::set_registry(std::string host) { state_->engine.registry = std::move(host); }
 
 Awaitable<void> Launcher::stop_all() {

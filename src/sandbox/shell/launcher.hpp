@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fairlead/base/async.hpp"
+#include "fairlead/base/fd.hpp"
 #include "fairlead/base/process.hpp"
 #include "fairlead/sandbox/world.hpp"
 
@@ -15,7 +16,7 @@ namespace fairlead::sandbox::shell {
 
 using Tell = std::function<void(Fact)>;
 
-/// Starts and ends what tasks are made of: local processes, containers of podman or docker, health checks, scripts. io thread. Facts
+/// Starts and ends what tasks are made of: local processes, containers of podman or docker, health checks. io thread. Facts
 /// are told from coroutines of its own, never from inside a call.
 class Launcher {
  public:
@@ -25,7 +26,6 @@ class Launcher {
   void start(const StartContainer&);
   void stop(const StopContainer&);
   void check(const CheckContainer&);
-  void run(const RunScript&);
   /// Ends every process and waits for them.
   Awaitable<void> stop_all();
   /// "127.0.0.1:5000": where images of ECR are really kept.
@@ -39,5 +39,9 @@ class Launcher {
 
 /// A port that nobody listens on now, below the ephemeral ones, each given once in a round.
 int free_port();
+
+/// Instances of sandboxes on one machine must not meet: a second number for 127.<n>.0.0/16 that no other sandbox has, 77 when it is
+/// free, for as long as the descriptor is kept.
+std::pair<int, Fd> claim_network();
 
 }  // namespace fairlead::sandbox::shell

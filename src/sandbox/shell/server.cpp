@@ -13,6 +13,7 @@
 #include "sandbox/shell/bytes.hpp"
 #include "sandbox/shell/control.hpp"
 #include "sandbox/shell/launcher.hpp"
+#include "sandbox/shell/scripts.hpp"
 
 namespace fairlead::sandbox {
 
@@ -56,7 +57,9 @@ struct Server::State : std::enable_shared_from_this<State> {
       state->pump();
       return route;
     };
-    launcher = std::make_unique<shell::Launcher>(ex, options.folder.empty() ? std::filesystem::current_path() : options.folder, tell);
+    const auto folder = options.folder.empty() ? std::filesystem::current_path() : options.folder;
+    launcher = std::make_unique<shell::Launcher>(ex, folder, tell);
+    scripts = std::make_unique<shell::Scripts>(ex, folder, tell);
     balancers = std::make_unique<shell::Balancers>(ex, ask, tell);
     net::ServerOptions limits;
     limits.route_limits = [](const net::Request&) { return net::RouteLimits{largest_body, false}; };
@@ -66,6 +69,9 @@ struct Server::State : std::enable_shared_from_this<State> {
     const auto port = server->listen_tcp(options.listen);
     url = "http://" + options.listen.substr(0, options.listen.rfind(':')) + ":" + std::to_string(port);
     launcher->set_registry("127.0.0.1:" + std::to_string(port));
+    auto [second, socket] = shell::claim_network();
+    world.set_network(second);
+    network = std::move(socket);
     if (!options.faults.empty()) world.set_faults(parse_json(read_file(options.faults)));
   }
 
@@ -107,7 +113,8 @@ struct Server::State : std::enable_shared_from_this<State> {
   void perform(const StartContainer& what) { launcher->start(what); }
   void perform(const StopContainer& what) { launcher->stop(what); }
   void perform(const CheckContainer& what) { launcher->check(what); }
-  void perform(const RunScript& what) { launcher->run(what); }
+  void perform(const RunScript& what) { scripts->run(what); }
+  void perform(const EndInstance& what) { scripts->end(what); }
   void perform(const Probe& what) { balancers->probe(what); }
   void perform(const CloseListener& what) { balancers->close(what.listener); }
   void perform(const OpenListener& what) {
@@ -123,9 +130,11 @@ struct Server::State : std::enable_shared_from_this<State> {
   shell::SandboxClock clock;
   asio::steady_timer alarm;
   std::unique_ptr<shell::Launcher> launcher;
+  std::unique_ptr<shell::Scripts> scripts;
   std::unique_ptr<shell::Balancers> balancers;
   std::unique_ptr<net::Server> server;
   shell::Registry registry;
+  Fd network;
   std::string url;
   bool stopping = false;
 };
@@ -141,7 +150,9 @@ Awaitable<void> Server::stop() {
   const auto state = state_;
   state->stopping = true;
   state->alarm.cancel();
+  state->scripts->stop(false);
   co_await state->launcher->stop_all();
+  state->scripts->stop(true);
   co_await state->balancers->stop();
   co_await state->server->stop(deadline_in(std::chrono::milliseconds(500)));
 }

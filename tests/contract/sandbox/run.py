@@ -248,11 +248,46 @@ def registry_keeps_images(world):
     refused("RepositoryNotFoundException", ecr.describe_images, repositoryName="none")
 
 
+def script(world, ids, *lines):
+    """Runs it on instances; the answers by instance."""
+    ssm = world.client("ssm")
+    command = ssm.send_command(InstanceIds=ids, DocumentName="AWS-RunShellScript", Parameters={"commands": list(lines)})["Command"]["CommandId"]
+    until(lambda: ssm.list_commands(CommandId=command)["Commands"][0]["Status"] != "InProgress", "the script ends")
+    answers = [ssm.get_command_invocation(CommandId=command, InstanceId=one) for one in ids]
+    assert all(one["Status"] == "Success" for one in answers), answers
+    return answers
+
+
+def launched(world, count):
+    ec2 = world.client("ec2")
+    ids = [one["InstanceId"] for one in ec2.run_instances(ImageId="ami-1", MinCount=count, MaxCount=count)["Instances"]]
+    ec2.get_waiter("instance_running").wait(InstanceIds=ids, WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE})
+    found = [one for reservation in ec2.describe_instances(InstanceIds=ids)["Reservations"] for one in reservation["Instances"]]
+    return {one["InstanceId"]: one["PrivateIpAddress"] for one in found}
+
+
+def in_service(world, group, count):
+    found = world.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0]["Instances"]
+    ids = [one["InstanceId"] for one in found if one["LifecycleState"] == "InService"]
+    return ids if len(ids) == count else None
+
+
+def unreachable(url):
+    try:
+        get(url)
+    except OSError:
+        return True
+    return False
+
+
+DETACHED = "setsid python3 -m http.server --bind $INSTANCE_ADDRESS 20080 >/dev/null 2>&1 </dev/null & echo $! >pid"
+
+
 @story
 def scripts_run_on_instances(world):
     ec2, ssm, groups = world.client("ec2"), world.client("ssm"), world.client("autoscaling")
     groups.create_auto_scaling_group(AutoScalingGroupName="fleet", MinSize=1, MaxSize=3, DesiredCapacity=2)
-    ids = [one["InstanceId"] for one in groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]["Instances"]]
+    ids = until(lambda: in_service(world, "fleet", 2), "two members are in service")
     filters = [{"Name": "tag:aws:autoscaling:groupName", "Values": ["fleet"]}]
     assert len([one for reservation in ec2.describe_instances(Filters=filters)["Reservations"] for one in reservation["Instances"]]) == 2
     assert len(ssm.describe_instance_information()["InstanceInformationList"]) == 2
@@ -262,6 +297,44 @@ def scripts_run_on_instances(world):
     one = ssm.get_command_invocation(CommandId=command, InstanceId=ids[0])
     assert one["StandardOutputContent"] == f"on {ids[0]}\n" and one["ResponseCode"] == 0
     assert len(ssm.list_command_invocations(CommandId=command, Details=True)["CommandInvocations"]) == 2
+
+
+@story
+def instances_listen_on_the_same_port_and_end_with_all_that_runs_on_them(world):
+    ec2, elb = world.client("ec2"), world.client("elbv2")
+    hosts = launched(world, 2)
+    first, second = hosts
+    answers = script(world, list(hosts), 'echo "$INSTANCE_ADDRESS"', DETACHED)
+    assert [one["StandardOutputContent"].strip() for one in answers] == list(hosts.values())
+    urls = {one: f"http://{address}:20080/" for one, address in hosts.items()}
+    for one, url in urls.items():
+        assert until(lambda: not unreachable(url), f"{one} serves") and "pid" in get(url)
+    group = elb.create_target_group(Name="machines", Port=20080, Protocol="HTTP", HealthCheckIntervalSeconds=10,
+                                    HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
+    balancer = elb.create_load_balancer(Name="machines")["LoadBalancers"][0]["LoadBalancerArn"]
+    elb.create_listener(LoadBalancerArn=balancer, Port=80, Protocol="HTTP", DefaultActions=[{"Type": "forward", "TargetGroupArn": group}])
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": one} for one in hosts])
+    elb.get_waiter("target_in_service").wait(TargetGroupArn=group, Targets=[{"Id": one} for one in hosts], WaiterConfig={"Delay": 1})
+    entry = until(lambda: next((one["url"] for one in world.control("overview")["loadBalancers"] if one["name"] == "machines"), None), "a port")
+    assert "pid" in get(entry)
+    ec2.terminate_instances(InstanceIds=[first])
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=[first], WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE})
+    until(lambda: unreachable(urls[first]), "its service ends")
+    assert "pid" in get(urls[second])
+
+
+@story
+def a_killed_sandbox_leaves_nothing_behind(world):
+    other = World(sys.argv[1], world.folder)
+    try:
+        (one, address), = launched(other, 1).items()
+        assert address not in launched(world, 1).values(), "two sandboxes share an address"
+        script(other, [one], DETACHED)
+        until(lambda: not unreachable(f"http://{address}:20080/"), "it serves")
+    finally:
+        other.process.kill()
+        other.process.wait()
+    until(lambda: unreachable(f"http://{address}:20080/"), "its service ends")
 
 
 @story
@@ -368,16 +441,16 @@ def images_are_pushed_and_pulled(world):
 
 
 @story
-def it_ends_with_its_tasks(world):
+def it_ends_with_its_tasks_and_what_instances_run(world):
+    (one, address), = launched(world, 1).items()
+    script(world, [one], DETACHED)
+    until(lambda: not unreachable(f"http://{address}:20080/"), "it serves")
     ports = [port for task in world.control("overview")["tasks"] if task["status"] == "RUNNING" for port in task["ports"].values()]
     assert ports
     assert world.stop() == 0
+    assert unreachable(f"http://{address}:20080/"), "a service still listens"
     for port in ports:
-        try:
-            get(f"http://127.0.0.1:{port}")
-        except OSError:
-            continue
-        raise AssertionError(f"a task still listens on {port}")
+        assert unreachable(f"http://127.0.0.1:{port}"), f"a task still listens on {port}"
 
 
 def main():

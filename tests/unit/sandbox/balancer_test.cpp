@@ -11,10 +11,7 @@ struct Balanced : testing::Test {
   Json health(const Json& targets = Json::array()) {
     return cloud.must("DescribeTargetHealth", {{"TargetGroupArn", cloud.group}, {"Targets", targets}}, elb)["TargetHealthDescriptions"];
   }
-  std::string listener() {
-    const auto found = cloud.must("DescribeListeners", Json::object(), elb);
-    return "123456789012 us-east-1|" + text_at(found["Listeners"][0], "ListenerArn");
-  }
+  std::string listener() { return cloud.listener(); }
   void answer_probes(int status) {
     for (const auto& command : cloud.world.take_commands())
       if (const auto* probe = std::get_if<Probe>(&command))

@@ -47,12 +47,12 @@ struct Cloud {
     return text_at(made["taskDefinition"], "taskDefinitionArn");
   }
   /// Target group (interval 10 s, 2 checks, drain as given) behind a listener.
-  void balance(int drain = 300) {
+  void balance(int drain = 300, const std::string& type = "ip") {
     const std::string elb = "elasticloadbalancing";
     group = text_at(must("CreateTargetGroup",
                          {{"Name", "web"},
                           {"Port", 8080},
-                          {"TargetType", "ip"},
+                          {"TargetType", type},
                           {"HealthCheckIntervalSeconds", 10},
                           {"HealthyThresholdCount", 2},
                           {"UnhealthyThresholdCount", 2}},
@@ -66,6 +66,11 @@ struct Cloud {
     must("CreateListener",
          {{"LoadBalancerArn", balancer}, {"Port", 80}, {"DefaultActions", Json::array({{{"Type", "forward"}, {"TargetGroupArn", group}}})}},
          elb);
+  }
+  /// As the shell calls it.
+  std::string listener() {
+    const auto found = must("DescribeListeners", Json::object(), "elasticloadbalancing");
+    return "123456789012 us-east-1|" + text_at(found["Listeners"][0], "ListenerArn");
   }
   void create(const Json& rolling = Json::object()) {
     must("CreateCluster", Json::object());

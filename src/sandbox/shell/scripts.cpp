@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/shell/scripts.hpp"
+
+#include <fcntl.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "fairlead/base/error.hpp"
+#include "fairlead/base/files.hpp"
+#include "fairlead/base/strings.hpp"
+#include "sandbox/shell/sweep.hpp"
+
+namespace fairlead::sandbox::shell {
+
+namespace {
+
+constexpr auto term_grace = std::chrono::seconds(2);
+constexpr std::size_t most_output = 1u << 20;
+constexpr int exit_of_signal = 128, not_found = 127;
+
+}  // namespace
+
+struct Scripts::State {
+  asio::any_io_executor ex;
+  std::filesystem::path folder;
+  Tell tell;
+  Sweep sweep;
+  bool stopping = false;
+};
+
+namespace {
+
+using StatePtr = std::shared_ptr<Scripts::State>;
+
+/// A file and no pipe: a service that goes on keeps its output, and the script ends when its shell does.
+Fd output(const std::filesystem::path& file) {
+  Fd opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!opened) throw Error(ErrorKind::io, "cannot write " + file.string());
+  return opened;
+}
+
+std::string beginning(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text(most_output, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+std::map<std::string, std::string> environment(const StatePtr& state, const RunScript& what, const std::filesystem::path& home) {
+  auto env = minimal_env();
+  env["HOME"] = home.string();
+  env["INSTANCE_ID"] = what.instance;
+  env["INSTANCE_ADDRESS"] = what.address;
+  env[Sweep::name] = state->sweep.value(what.instance);
+  env["AWS_ACCESS_KEY_ID"] = env["AWS_SECRET_ACCESS_KEY"] = "sandbox";  // its role
+  env["FAIRLEAD_HOME"] = (home / ".fairlead").string();                 // a host of its own, also as root
+  return env;
+}
+
+Awaitable<std::optional<ExitStatus>> wait_until(Child& child, Deadline deadline) {
+  try {
+    co_return co_await with_deadline(child.wait(), deadline, "the script");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::timeout) throw;
+  }
+  co_return std::nullopt;
+}
+
+Awaitable<ExitStatus> wait_for(Child& child, Deadline deadline, bool& timed_out) {
+  if (const auto ended = co_await wait_until(child, deadline)) co_return *ended;
+  timed_out = true;
+  child.signal_group(SIGTERM);
+  if (const auto ended = co_await wait_until(child, deadline_in(term_grace))) co_return *ended;
+  child.signal_group(SIGKILL);
+  co_return co_await child.wait();
+}
+
+Awaitable<void> run_script(StatePtr state, RunScript what) {
+  const auto home = state->folder / "instances" / what.instance, kept = home / ".commands";
+  const auto name = split(what.key, '|').at(1);
+  ScriptEnded ended{what.key, 0, {}, {}, false};
+  try {
+    make_folders(kept);
+    const auto out = output(kept / (name + ".out")), err = output(kept / (name + ".err"));
+    Spawn spec;
+    spec.argv = {"/bin/sh", "-c", what.script};
+    spec.env = environment(state, what, home);
+    spec.cwd = what.folder.empty() ? home : std::filesystem::path(what.folder);
+    spec.out = out.get(), spec.err = err.get();
+    state->sweep.guard();
+    auto child = Child::start(state->ex, spec);
+    const auto status = co_await wait_for(child, deadline_in(what.timeout), ended.timed_out);
+    ended.code = status.signal > 0 ? exit_of_signal + status.signal : status.code;
+    ended.out = beginning(kept / (name + ".out"));
+    ended.err = beginning(kept / (name + ".err"));
+  } catch (const Error& error) {
+    ended.code = not_found;
+    ended.err = error.message();
+  }
+  state->tell(ended);
+}
+
+}  // namespace
+
+Scripts::Scripts(asio::any_io_executor ex, std::filesystem::path folder, Tell tell)
+    : state_(std::make_shared<State>(ex, std::filesystem::absolute(folder), std::move(tell), Sweep(ex), false)) {}
+
+Scripts::~Scripts() { state_->sweep.end({}, SIGKILL); }
+
+void Scripts::run(const RunScript& what) {
+  if (!state_->stopping) spawn(state_->ex, "sandbox script", run_script(state_, what));
+}
+void Scripts::end(const EndInstance& what) { state_->sweep.end(what.instance, what.kill ? SIGKILL : SIGTERM); }
+void Scripts::stop(bool kill) {
+  state_->stopping = true;
+  state_->sweep.end({}, kill ? SIGKILL : SIGTERM);
+}
+
+}  // namespace fairlead::sandbox::shell

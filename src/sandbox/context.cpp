@@ -31,6 +31,8 @@ std::string World::State::hex_id(int digits) {
   return id;
 }
 
+std::string World::State::uuid() { return hex_id(8) + "-" + hex_id(4) + "-4" + hex_id(3) + "-a" + hex_id(3) + "-" + hex_id(12); }
+
 std::string World::State::number_id(int digits) {
   std::string id(1, static_cast<char>('1' + random() % 9));
   while (static_cast<int>(id.size()) < digits) id += static_cast<char>('0' + random() % 10);
@@ -75,9 +77,10 @@ std::vector<std::string> texts_of(const Json& from, std::string_view key) {
 std::string last_part(std::string_view text) { return std::string(text.substr(text.rfind('/') + 1)); }
 
 Json page(const Json& all, const Json& params, const std::string& name, std::size_t most, const std::string& token) {
-  const auto given = text_at(params, token);
+  const auto given = text_at(params, token, text_at(params, "NextToken"));
   const auto from = static_cast<std::size_t>(parse_int(given).value_or(0));
-  const auto wanted = number_of(params, params.contains("MaxResults") ? "MaxResults" : "maxResults", static_cast<std::int64_t>(most));
+  auto wanted = static_cast<std::int64_t>(most);
+  for (const char* key : {"maxResults", "MaxResults", "MaxRecords"}) wanted = number_of(params, key, wanted);
   const auto size = std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(wanted, 1)));
   Json out{{name, Json::array()}};
   for (std::size_t i = from; i < all.size() && i < from + size; ++i) out[name].push_back(all[i]);

@@ -14,7 +14,7 @@ namespace {
 const std::vector<std::string> task_kinds{"image-missing", "crash-on-start", "crash-after-running", "failing-health",
                                           "slow-start",    "spot-stop",      "secret-missing",      "slow-pull"};
 const std::vector<std::string> instance_kinds{"failing-health", "slow-start"};
-const std::vector<std::string> call_kinds{"throttle", "reply-lost", "stale-reads", "error", "no-capacity"};
+const std::vector<std::string> call_kinds{"throttle", "reply-lost", "stale-reads", "error", "no-capacity", "launch-fails"};
 const std::vector<std::string> match_keys{"cluster", "service", "image", "family", "operation", "startedBy", "group"};
 
 bool contains(const std::vector<std::string>& all, const std::string& one) { return std::ranges::find(all, one) != all.end(); }
@@ -33,7 +33,7 @@ FaultRule read_fault(const Json& one) {
   if (!one.is_object()) refuse("each one is an object with a \"fault\"", {});
   FaultRule rule;
   rule.kind = text_at(one, "fault");
-  const bool known = contains(task_kinds, rule.kind) || contains(instance_kinds, rule.kind) || contains(call_kinds, rule.kind);
+  const bool known = contains(task_kinds, rule.kind) || contains(call_kinds, rule.kind);
   if (!known) refuse("there is no fault \"" + rule.kind + "\"", "one of " + list(task_kinds, call_kinds));
   for (const auto& [key, value] : one.items()) {
     if (key == "fault") continue;

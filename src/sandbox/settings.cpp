@@ -45,7 +45,11 @@ Json World::times() const {
 }
 
 Json World::overview() const {
-  Json out{{"loadBalancers", Json::array()}, {"services", Json::array()}, {"tasks", Json::array()}, {"instances", Json::array()}};
+  Json out{{"loadBalancers", Json::array()},
+           {"services", Json::array()},
+           {"tasks", Json::array()},
+           {"instances", Json::array()},
+           {"groups", Json::array()}};
   for (const auto& [place, region] : state_->regions) {
     for (const auto& [arn, listener] : region.listeners) {
       const auto balancer = region.balancers.find(text_at(listener, "LoadBalancerArn"));
@@ -71,7 +75,11 @@ Json World::overview() const {
                                   {"zone", one.zone},
                                   {"image", one.image},
                                   {"group", one.group},
-                                  {"lifecycle", one.lifecycle}});
+                                  {"lifecycle", one.lifecycle},
+                                  {"launchTemplate", one.launch_template}});
+    for (const auto& [name, group] : region.scaling_groups)
+      out["groups"].push_back(
+          {{"name", name}, {"desired", number_of(group.fields, "DesiredCapacity")}, {"targetGroups", group.target_groups}});
     for (const auto& [arn, task] : region.tasks) {
       Json ports = Json::object();
       for (const auto& container : task.containers)

@@ -116,7 +116,9 @@ struct Region {
   std::map<std::string, ServiceDeployment> service_deployments;
   std::map<std::string, Task> tasks;    ///< by ARN
   std::map<std::string, Json> tokens;   ///< RunTask by "cluster clientToken": the request and its tasks
-  std::map<std::string, Instance> instances;  ///< by id
+  std::map<std::string, Instance> instances;           ///< by id
+  std::map<std::string, ScalingGroup> scaling_groups;  ///< by name
+  std::map<std::string, LaunchTemplate> launch_templates;  ///< by id
   std::map<std::string, TargetGroup> groups;
   std::map<std::string, Json> balancers, listeners, rules;  ///< by ARN
   std::map<std::string, int> ports;                         ///< listener → local port
@@ -144,8 +146,11 @@ struct Timer {
     bake,
     kill,
     instance_booted,
+    instance_ready,
+    instance_drained,
     instance_ended,
-    instance_forgotten
+    instance_forgotten,
+    group_look
   };
   Kind kind{};
   std::string place, subject, detail;
@@ -180,6 +185,7 @@ struct World::State {
   Region& place(const std::string& key) { return regions.at(key); }
   void in(Duration span, Timer timer) { timers.emplace(now + times.scaled(span), std::move(timer)); }
   std::string hex_id(int digits);
+  std::string uuid();
   std::string number_id(int digits);
   std::uint64_t next() { return ++serial; }
   double chance() { return std::uniform_real_distribution<double>(0, 1)(random); }

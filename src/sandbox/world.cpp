@@ -191,8 +191,11 @@ void fire(World::State& world, const Timer& timer) {
       return;
     }
     case Timer::Kind::instance_booted:
+    case Timer::Kind::instance_ready:
+    case Timer::Kind::instance_drained:
     case Timer::Kind::instance_ended:
-    case Timer::Kind::instance_forgotten: return fleet::on_timer(c, timer);
+    case Timer::Kind::instance_forgotten:
+    case Timer::Kind::group_look: return fleet::on_timer(c, timer);
     case Timer::Kind::probe: return elb::on_probe_due(c, timer.subject, timer.detail, timer.turn);
     case Timer::Kind::drained:
       if (!timer.detail.empty()) return elb::on_target_drained(c, timer.subject, timer.detail, timer.turn);

@@ -91,6 +91,7 @@ struct CloseListener {
 struct RunScript {
   std::string key, instance, address, script, folder;
   Duration timeout{};
+  bool program = false;  ///< names its interpreter in its first line
 };
 /// Whatever the scripts of an instance left running ends.
 struct EndInstance {

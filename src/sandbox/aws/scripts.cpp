@@ -15,10 +15,6 @@ constexpr std::size_t most_out = 24000, most_err = 8000;
 
 std::map<std::string, Json>& commands(Context& c) { return c.region.things["command"]; }
 
-std::string uuid(Context& c) {
-  return c.world.hex_id(8) + "-" + c.world.hex_id(4) + "-4" + c.world.hex_id(3) + "-a" + c.world.hex_id(3) + "-" + c.world.hex_id(12);
-}
-
 bool has_tag(const Instance& instance, const std::string& key, const std::vector<std::string>& values) {
   return std::ranges::any_of(instance.tags, [&](const Json& tag) {
     return text_at(tag, "Key") == key && std::ranges::find(values, text_at(tag, "Value")) != values.end();
@@ -67,7 +63,7 @@ Json send(Context& c, const Json& params) {
   const Json& parameters = member(params, "Parameters");
   const auto script = join(texts_of(parameters, "commands"), "\n");
   const auto folders = texts_of(parameters, "workingDirectory"), limits = texts_of(parameters, "executionTimeout");
-  const auto command_id = uuid(c);
+  const auto command_id = c.world.uuid();
   Json command{{"CommandId", command_id},
                {"DocumentName", document},
                {"DocumentVersion", "$DEFAULT"},
@@ -185,6 +181,7 @@ Json information(Context& c, const Json& params) {
 void ended(Context& c, const ScriptEnded& fact) {
   const auto parts = split(fact.key, '|');
   if (parts.size() != 3) return;
+  if (parts[1] == "user-data") return fleet::user_data_ended(c, parts[2]);
   const auto found = commands(c).find(parts[1]);
   if (found == commands(c).end()) return;
   Json& one = found->second["invocations"][parts[2]];

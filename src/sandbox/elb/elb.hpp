@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "sandbox/context.hpp"
 
@@ -27,6 +29,16 @@ void listeners_changed(Context&);
 /// The groups that actions name.
 std::vector<std::string> groups_of(const Json& actions);
 std::string target_key(const std::string& id, int port);
+
+Duration drain_delay(const TargetGroup&);
+
+// instances.cpp
+/// Registers an instance; nothing when the target group is gone.
+void add_instance(Context&, const std::string& group, const Instance&);
+/// Drains its targets, in one group or (empty) in all; the longest delay, or nothing when none of them drains.
+std::optional<Duration> drain_instance(Context&, const std::string& instance, const std::string& group);
+/// States of its targets in the groups; "absent" where it is not registered.
+std::set<std::string> states_at(Context&, const std::string& instance, const std::vector<std::string>& groups);
 
 // groups.cpp, balancers.cpp, rules.cpp
 TargetGroup& group_of(Context&, const std::string& arn);

@@ -15,10 +15,6 @@ constexpr auto patience = std::chrono::seconds(30);
 
 Duration seconds(const Json& view, const char* key) { return std::chrono::seconds(number_of(view, key)); }
 
-Duration drain_delay(const TargetGroup& group) {
-  return std::chrono::seconds(parse_int(text_at(group.attributes, "deregistration_delay.timeout_seconds", "300")).value_or(300));
-}
-
 /// "200", "200,302", "200-399".
 bool matches(const std::string& matcher, int status) {
   for (const auto& part : split(matcher.empty() ? "200" : matcher, ',')) {
@@ -34,8 +30,10 @@ void set_state(Context& c, Target& target, const std::string& state, const std::
   target.state = state;
   target.reason = reason;
   target.description = description;
+  if (!changed) return;
+  fleet::instance_changed(c, target.instance);
   const auto task = c.region.tasks.find(target.task);
-  if (!changed || task == c.region.tasks.end()) return;
+  if (task == c.region.tasks.end()) return;
   const auto service = c.region.services.find(task->second.service);
   if (service != c.region.services.end()) ecs::wake(c, service->second);
 }
@@ -91,6 +89,10 @@ std::optional<Time> began(Context& c, const Target& target) {
 }
 
 }  // namespace
+
+Duration drain_delay(const TargetGroup& group) {
+  return std::chrono::seconds(parse_int(text_at(group.attributes, "deregistration_delay.timeout_seconds", "300")).value_or(300));
+}
 
 std::string target_key(const std::string& id, int port) { return id + ":" + std::to_string(port); }
 

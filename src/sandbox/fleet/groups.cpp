@@ -2,145 +2,170 @@
 #include <algorithm>
 
 #include "fairlead/base/strings.hpp"
-#include "sandbox/fleet/fleet.hpp"
+#include "sandbox/fleet/templates.hpp"
 
-/// Auto Scaling groups: they keep their number, spread over their zones.
+/// Auto Scaling groups: what is asked of them.
 namespace fairlead::sandbox::fleet {
 
 namespace {
 
-std::map<std::string, Json>& groups(Context& c) { return c.region.things["asg"]; }
+/// What UpdateAutoScalingGroup changes.
+constexpr const char* changeable[]{"MinSize",
+                                   "MaxSize",
+                                   "DesiredCapacity",
+                                   "AvailabilityZones",
+                                   "VPCZoneIdentifier",
+                                   "DefaultCooldown",
+                                   "DefaultInstanceWarmup",
+                                   "HealthCheckType",
+                                   "HealthCheckGracePeriod",
+                                   "NewInstancesProtectedFromScaleIn",
+                                   "TerminationPolicies",
+                                   "MaxInstanceLifetime",
+                                   "CapacityRebalance",
+                                   "InstanceMaintenancePolicy"};
 
-/// The zone with the fewest of the group's instances, so that they take turns.
-std::string next_zone(Context& c, const std::string& name, const Json& group) {
-  const auto zones = zones_of(c, group);
-  const auto members = members_of(c, name);
-  return *std::ranges::min_element(zones, {}, [&](const std::string& zone) { return std::ranges::count(members, zone, &Instance::zone); });
+void refuse_size(const std::string& message) { throw Refusal{"ValidationError", message}; }
+
+void check_sizes(const Json& fields) {
+  const auto least = number_of(fields, "MinSize"), most = number_of(fields, "MaxSize"), desired = number_of(fields, "DesiredCapacity");
+  if (least > most)
+    refuse_size("Max bound, " + std::to_string(most) + ", must be greater than or equal to min bound, " + std::to_string(least));
+  if (desired < least || desired > most)
+    refuse_size("Desired capacity:" + std::to_string(desired) + " must be between the specified min size:" + std::to_string(least) +
+                " and max size:" + std::to_string(most));
 }
 
-std::string subnet_in(Context& c, const Json& group, const std::string& zone) {
-  for (const auto& subnet : split(text_at(group, "VPCZoneIdentifier"), ','))
-    if (!subnet.empty() && zone_of_subnet(c, subnet) == zone) return subnet;
-  return default_subnet(zone);
+/// One of the two ways to say what is launched replaces the other.
+void configure(Context& c, Json& fields, const Json& params) {
+  const Json view = configuration_view(c, params);
+  if (view.empty()) return;
+  fields.erase("LaunchTemplate");
+  fields.erase("MixedInstancesPolicy");
+  fields.update(view);
 }
 
-void launch_member(Context& c, const std::string& name, const Json& group) {
-  Launch what;
-  what.group = name;
-  what.zone = next_zone(c, name, group);
-  what.subnet = subnet_in(c, group, what.zone);
-  set_tag(what.tags, {{"Key", "aws:autoscaling:groupName"}, {"Value", name}});
-  launch(c, what).lifecycle = "Pending";
-}
-
-void fill(Context& c, const std::string& name) {
-  const Json& group = groups(c)[name];
-  auto members = members_of(c, name);
-  std::erase_if(members, [](const Instance* one) { return one->lifecycle == "Terminating"; });
-  const auto desired = static_cast<std::size_t>(std::max<std::int64_t>(number_of(group, "DesiredCapacity"), 0));
-  for (std::size_t i = members.size(); i < desired; ++i) launch_member(c, name, group);
-  for (std::size_t i = desired; i < members.size(); ++i) {
-    members[i - desired]->lifecycle = "Terminating";
-    shut_down(c, *members[i - desired]);
-  }
-}
-
-Json create_group(Context& c, const Json& params) {
+Json create(Context& c, const Json& params) {
   const auto name = text_at(params, "AutoScalingGroupName");
-  if (groups(c).contains(name))
+  if (find_group(c, name) != nullptr)
     throw Refusal{"AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name " + name + " already exists"};
-  Json group = params;
-  group["DesiredCapacity"] = number_of(params, "DesiredCapacity", number_of(params, "MinSize"));
-  group["created"] = format_time(c.now());
-  group["suspended"] = Json::array();
-  groups(c)[name] = group;
-  fill(c, name);
+  ScalingGroup group;
+  group.name = name;
+  group.fields = params;
+  group.fields["DesiredCapacity"] = number_of(params, "DesiredCapacity", number_of(params, "MinSize"));
+  check_sizes(group.fields);
+  configure(c, group.fields, params);
+  group.created = c.now();
+  attach_groups(c, group, params);
+  group.request = at_now(c) + "a user request created an AutoScalingGroup changing the desired capacity from 0 to " +
+                  std::to_string(desired_of(group)) + ".  ";
+  look(c, c.region.scaling_groups[name] = std::move(group));
   c.key = name, c.effect = "created";
   return Json::object();
 }
 
-Json group_view(Context& c, const std::string& name, const Json& group) {
-  Json members = Json::array();
-  for (const Instance* one : members_of(c, name))
-    members.push_back({{"InstanceId", one->id},
-                       {"AvailabilityZone", one->zone},
-                       {"LifecycleState", one->lifecycle},
-                       {"HealthStatus", "Healthy"},
-                       {"ProtectedFromScaleIn", one->is_protected}});
-  Json suspended = Json::array();
-  for (const auto& process : texts_of(group, "suspended"))
-    suspended.push_back({{"ProcessName", process}, {"SuspensionReason", "User suspended"}});
-  Json tags = Json::array();
-  for (const auto& tag : member(group, "Tags"))
-    tags.push_back({{"ResourceId", name},
-                    {"ResourceType", "auto-scaling-group"},
-                    {"Key", text_at(tag, "Key")},
-                    {"Value", text_at(tag, "Value")},
-                    {"PropagateAtLaunch", flag_of(tag, "PropagateAtLaunch")}});
-  return {
-      {"AutoScalingGroupName", name},
-      {"AutoScalingGroupARN", c.arn("autoscaling", "autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/" + name)},
-      {"MinSize", number_of(group, "MinSize")},
-      {"MaxSize", number_of(group, "MaxSize")},
-      {"DesiredCapacity", number_of(group, "DesiredCapacity")},
-      {"DefaultCooldown", 300},
-      {"AvailabilityZones", zones_of(c, group)},
-      {"LoadBalancerNames", Json::array()},
-      {"TargetGroupARNs", group.value("TargetGroupARNs", Json::array())},
-      {"HealthCheckType", text_at(group, "HealthCheckType", "EC2")},
-      {"HealthCheckGracePeriod", number_of(group, "HealthCheckGracePeriod", 0)},
-      {"Instances", members},
-      {"CreatedTime", text_at(group, "created")},
-      {"SuspendedProcesses", suspended},
-      {"Tags", tags}};
+/// The group's sizes are kept in order when only some are given.
+Json sized(const Json& old, const Json& params) {
+  Json fields = old;
+  for (const char* key : changeable)
+    if (params.contains(key)) fields[key] = params[key];
+  if (!params.contains("DesiredCapacity"))
+    fields["DesiredCapacity"] = std::clamp(number_of(fields, "DesiredCapacity"), number_of(fields, "MinSize"),
+                                           std::max(number_of(fields, "MinSize"), number_of(fields, "MaxSize")));
+  return fields;
 }
 
-Json describe_groups(Context& c, const Json& params) {
-  const auto names = texts_of(params, "AutoScalingGroupNames");
-  Json out = Json::array();
-  for (const auto& [name, group] : groups(c))
-    if (names.empty() || std::ranges::find(names, name) != names.end()) out.push_back(group_view(c, name, group));
-  return {{"AutoScalingGroups", out}};
+Json update(Context& c, const Json& params) {
+  ScalingGroup& group = need_group(c, params);
+  const auto before = desired_of(group);
+  Json fields = sized(group.fields, params);
+  check_sizes(fields);
+  configure(c, fields, params);
+  group.fields = std::move(fields);
+  const auto number = [&](const char* key) { return std::to_string(number_of(group.fields, key)); };
+  if (before != desired_of(group))
+    group.request = at_now(c) + "a user request update of AutoScalingGroup constraints to min: " + number("MinSize") +
+                    ", max: " + number("MaxSize") + ", desired: " + number("DesiredCapacity") + " changing the desired capacity from " +
+                    std::to_string(before) + " to " + number("DesiredCapacity") + ".  ";
+  c.effect = "desired " + number("DesiredCapacity");
+  look(c, group);
+  return Json::object();
 }
 
-Json capacity(Context& c, const Json& params) {
-  Json& group = need_group(c, params);
-  for (const char* key : {"MinSize", "MaxSize", "DesiredCapacity"})
-    if (params.contains(key)) group[key] = params[key];
-  fill(c, c.key);
-  c.effect = "desired " + std::to_string(number_of(group, "DesiredCapacity"));
+Json set_desired(Context& c, const Json& params) {
+  ScalingGroup& group = need_group(c, params);
+  const auto before = desired_of(group);
+  const auto wanted = number_of(params, "DesiredCapacity"), least = number_of(group.fields, "MinSize"),
+             most = number_of(group.fields, "MaxSize");
+  const auto told = "New SetDesiredCapacity value " + std::to_string(wanted);
+  if (wanted > most) refuse_size(told + " is above max value " + std::to_string(most) + " for the AutoScalingGroup.");
+  if (wanted < least) refuse_size(told + " is below min value " + std::to_string(least) + " for the AutoScalingGroup.");
+  group.fields["DesiredCapacity"] = wanted;
+  group.request = at_now(c) + "a user request explicitly set group desired capacity changing the desired capacity from " +
+                  std::to_string(before) + " to " + std::to_string(wanted) + ".  ";
+  if (before != wanted) c.effect = "desired " + std::to_string(wanted);
+  look(c, group);
+  return Json::object();
+}
+
+Json remove(Context& c, const Json& params) {
+  ScalingGroup& group = need_group(c, params);
+  if (!flag_of(params, "ForceDelete") && !members_of(c, group).empty())
+    throw Refusal{
+        "ResourceInUse",
+        "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group."};
+  group.deleting = true;
+  group.fields["MinSize"] = group.fields["DesiredCapacity"] = 0;
+  for (Instance* one : members_of(c, group))
+    if (one->lifecycle != "Terminating") dismiss(c, group, *one, at_now(c) + "a user request force deleted AutoScaling group");
+  c.effect = "deleted";
+  look(c, group);
   return Json::object();
 }
 
 Json suspend(Context& c, const Json& params, bool stop) {
-  Json& group = need_group(c, params);
-  auto names = texts_of(group, "suspended");
-  for (const auto& process : texts_of(params, "ScalingProcesses")) {
-    std::erase(names, process);
-    if (stop) names.push_back(process);
+  static const std::vector<std::string> all{"Launch",      "Terminate",       "AddToLoadBalancer", "AlarmNotification", "AZRebalance",
+                                            "HealthCheck", "InstanceRefresh", "ReplaceUnhealthy",  "ScheduledActions"};
+  ScalingGroup& group = need_group(c, params);
+  auto processes = texts_of(params, "ScalingProcesses");
+  for (const auto& process : processes)
+    if (std::ranges::find(all, process) == all.end()) throw Refusal{"ValidationError", process + " is not a valid process type"};
+  if (processes.empty()) processes = all;
+  for (const auto& process : processes) {
+    if (stop)
+      group.suspended.insert(process);
+    else
+      group.suspended.erase(process);
   }
-  if (!stop && texts_of(params, "ScalingProcesses").empty()) names.clear();
-  group["suspended"] = names;
   c.effect = stop ? "suspended" : "resumed";
+  if (!stop) wake(c, group);
   return Json::object();
 }
 
 }  // namespace
 
-Json& need_group(Context& c, const Json& params) {
-  const auto found = groups(c).find(text_at(params, "AutoScalingGroupName"));
-  if (found == groups(c).end())
-    throw Refusal{"ValidationError",
-                  "AutoScalingGroup name not found - AutoScalingGroup '" + text_at(params, "AutoScalingGroupName") + "' not found"};
-  c.key = found->first;
-  return found->second;
+ScalingGroup* find_group(Context& c, const std::string& name) {
+  const auto found = c.region.scaling_groups.find(name);
+  return found == c.region.scaling_groups.end() ? nullptr : &found->second;
+}
+
+ScalingGroup& need_group(Context& c, const Json& params) {
+  const auto name = text_at(params, "AutoScalingGroupName");
+  ScalingGroup* found = find_group(c, name);
+  if (found == nullptr) throw Refusal{"ValidationError", "AutoScalingGroup name not found - AutoScalingGroup '" + name + "' not found"};
+  c.key = name;
+  return *found;
+}
+
+int desired_of(const ScalingGroup& group) {
+  return static_cast<int>(std::max<std::int64_t>(number_of(group.fields, "DesiredCapacity"), 0));
 }
 
 /// As given, or those of its subnets; a group that names neither is spread over three.
-std::vector<std::string> zones_of(Context& c, const Json& group) {
-  auto zones = texts_of(group, "AvailabilityZones");
+std::vector<std::string> zones_of(Context& c, const ScalingGroup& group) {
+  auto zones = texts_of(group.fields, "AvailabilityZones");
   if (!zones.empty()) return zones;
-  for (const auto& subnet : split(text_at(group, "VPCZoneIdentifier"), ','))
+  for (const auto& subnet : split(text_at(group.fields, "VPCZoneIdentifier"), ','))
     if (!subnet.empty()) zones.push_back(zone_of_subnet(c, subnet));
   if (zones.empty()) zones = {c.region.name + "a", c.region.name + "b", c.region.name + "c"};
   std::ranges::sort(zones);
@@ -148,19 +173,20 @@ std::vector<std::string> zones_of(Context& c, const Json& group) {
   return zones;
 }
 
-void booted(Context&, Instance& instance) {
-  if (instance.lifecycle == "Pending") instance.lifecycle = "InService";
+std::string subnet_in(Context& c, const ScalingGroup& group, const std::string& zone) {
+  for (const auto& subnet : split(text_at(group.fields, "VPCZoneIdentifier"), ','))
+    if (!subnet.empty() && zone_of_subnet(c, subnet) == zone) return subnet;
+  return default_subnet(zone);
 }
 
-void left(Context&, Instance& instance) { instance.lifecycle.clear(); }
-
 void add_groups(Table& table) {
-  table["autoscaling.CreateAutoScalingGroup"] = {create_group, true, {}};
-  table["autoscaling.DescribeAutoScalingGroups"] = {describe_groups, false, {}};
-  table["autoscaling.SetDesiredCapacity"] = {capacity, true, {}};
-  table["autoscaling.UpdateAutoScalingGroup"] = {capacity, true, {}};
-  table["autoscaling.SuspendProcesses"] = {[](Context& c, const Json& params) { return suspend(c, params, true); }, true, {}};
-  table["autoscaling.ResumeProcesses"] = {[](Context& c, const Json& params) { return suspend(c, params, false); }, true, {}};
+  const std::string s = "autoscaling.";
+  table[s + "CreateAutoScalingGroup"] = {create, true, {}};
+  table[s + "UpdateAutoScalingGroup"] = {update, true, {}};
+  table[s + "DeleteAutoScalingGroup"] = {remove, true, {}};
+  table[s + "SetDesiredCapacity"] = {set_desired, true, {}};
+  table[s + "SuspendProcesses"] = {[](Context& c, const Json& params) { return suspend(c, params, true); }, true, {}};
+  table[s + "ResumeProcesses"] = {[](Context& c, const Json& params) { return suspend(c, params, false); }, true, {}};
 }
 
 }  // namespace fairlead::sandbox::fleet

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "fairlead/base/strings.hpp"
-#include "sandbox/fleet/fleet.hpp"
+#include "sandbox/fleet/templates.hpp"
 
 /// EC2: instances as callers see them.
 namespace fairlead::sandbox::fleet {
@@ -71,8 +71,10 @@ Json describe(Context& c, const Json& params) {
 
 Launch asked_for(Context& c, const Json& params) {
   Launch what;
-  what.image = text_at(params, "ImageId");
-  what.type = text_at(params, "InstanceType");
+  if (params.contains("LaunchTemplate")) apply_template(c, what, params["LaunchTemplate"]);
+  what.image = text_at(params, "ImageId", what.image);
+  what.type = text_at(params, "InstanceType", what.type);
+  if (const auto encoded = text_at(params, "UserData"); !encoded.empty()) what.user_data = decoded_user_data(encoded);
   what.subnet = text_at(params, "SubnetId");
   what.zone = what.subnet.empty() ? text_at(member(params, "Placement"), "AvailabilityZone") : zone_of_subnet(c, what.subnet);
   for (const auto& spec : member(params, "TagSpecification"))

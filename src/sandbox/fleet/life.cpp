@@ -8,7 +8,9 @@ namespace fairlead::sandbox::fleet {
 namespace {
 
 constexpr int hosts = 250;
-constexpr const char* any_image = "ami-00000000000000000";
+/// AWS does not wait for user data at all; this world does as long as it may reasonably take.
+constexpr auto patience = std::chrono::minutes(10);
+constexpr auto longest_user_data = std::chrono::hours(24);
 
 /// Linux has the whole of 127.0.0.0/8 on its loopback, so each instance can listen on the same port.
 std::string address_of(const World::State& world, std::uint64_t number) {
@@ -28,7 +30,16 @@ void draw_faults(Context& c, Instance& instance) {
 void on_booted(Context& c, Instance& instance) {
   if (instance.state != "pending") return;
   instance.state = "running";
-  booted(c, instance);
+  if (instance.simulated() || !instance.user_data.starts_with("#!")) return ready(c, instance);
+  RunScript script;
+  script.key = c.place() + "|user-data|" + instance.id;
+  script.instance = instance.id;
+  script.address = instance.address;
+  script.script = instance.user_data;
+  script.program = true;
+  script.timeout = longest_user_data;
+  c.world.commands.emplace_back(std::move(script));
+  c.in(patience, Timer::Kind::instance_ready, instance.id);
 }
 
 void on_ended(Context& c, Instance& instance) {
@@ -41,13 +52,17 @@ void on_ended(Context& c, Instance& instance) {
 }  // namespace
 
 Instance& launch(Context& c, Launch what) {
+  what.image = image_of(c, what.image);
+  check_launch(c, what);
   Instance made;
   made.id = "i-" + c.world.hex_id(17);
   made.address = address_of(c.world, c.world.instances++);
   made.zone = what.zone.empty() ? c.region.name + "a" : what.zone;
   made.subnet = what.subnet.empty() ? default_subnet(made.zone) : what.subnet;
   made.type = what.type.empty() ? "t3.micro" : what.type;
-  made.image = what.image.empty() ? any_image : what.image;
+  made.image = what.image;
+  made.user_data = std::move(what.user_data);
+  made.launch_template = std::move(what.launch_template);
   made.tags = std::move(what.tags);
   made.group = what.group;
   made.launched = c.now();
@@ -59,19 +74,33 @@ Instance& launch(Context& c, Launch what) {
   return c.region.instances[id] = std::move(made);
 }
 
+void user_data_ended(Context& c, const std::string& id) {
+  Instance* instance = find_instance(c, id);
+  if (instance != nullptr && instance->runs()) ready(c, *instance);
+}
+
 void shut_down(Context& c, Instance& instance) {
   if (instance.ended()) return;
   instance.state = "shutting-down";
   c.world.commands.emplace_back(EndInstance{instance.id, false});
   c.in(c.world.times.terminate, Timer::Kind::instance_ended, instance.id);
+  instance_changed(c, instance.id);
 }
 
 void on_timer(Context& c, const Timer& timer) {
+  if (timer.kind == Timer::Kind::group_look) {
+    ScalingGroup* group = find_group(c, timer.subject);
+    // A look that was moved forward leaves its old timer behind.
+    if (group != nullptr && group->look_at && *group->look_at <= c.now()) look(c, *group);
+    return;
+  }
   Instance* instance = find_instance(c, timer.subject);
   if (instance == nullptr) return;
   switch (timer.kind) {
     case Timer::Kind::instance_booted: return on_booted(c, *instance);
+    case Timer::Kind::instance_ready: return user_data_ended(c, timer.subject);
     case Timer::Kind::instance_ended: return on_ended(c, *instance);
+    case Timer::Kind::instance_drained: return drained(c, *instance);
     case Timer::Kind::instance_forgotten: c.region.instances.erase(timer.subject); return;
     default: return;
   }

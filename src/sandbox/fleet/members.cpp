@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "fairlead/base/strings.hpp"
+#include "sandbox/elb/elb.hpp"
 #include "sandbox/fleet/fleet.hpp"
 
 /// Members of Auto Scaling groups one by one.
@@ -16,68 +17,103 @@ Instance& member_of(Context& c, const std::string& id) {
   return *found;
 }
 
-Json activity(Context& c, const std::string& what) {
-  return {{"ActivityId", c.world.hex_id(8) + "-" + c.world.hex_id(4)},
-          {"AutoScalingGroupName", c.key},
-          {"Cause", what},
-          {"Description", what},
-          {"StartTime", format_time(c.now())},
-          {"StatusCode", "Successful"},
-          {"Progress", 100}};
+std::string from_to(int from, int to) {
+  return (to < from ? ", shrinking" : ", increasing") + std::string(" the capacity from ") + std::to_string(from) + " to " +
+         std::to_string(to);
 }
 
-Json standby(Context& c, const Json& params, bool enter) {
-  Json& group = need_group(c, params);
+Json moved(Context& c, ScalingGroup& group, Instance& one, const std::string& what, const std::string& cause) {
+  const auto id = begin_activity(c, group, what + one.id, cause, one.zone, one.subnet).id;
+  end_activity(c, group, id);
+  return activity_view(c, group, *find_activity(group, id));
+}
+
+Json enter_standby(Context& c, const Json& params) {
+  ScalingGroup& group = need_group(c, params);
+  const auto ids = texts_of(params, "InstanceIds");
+  const bool lower = flag_of(params, "ShouldDecrementDesiredCapacity");
+  const auto least = static_cast<int>(number_of(group.fields, "MinSize"));
+  if (lower && desired_of(group) - static_cast<int>(ids.size()) < least)
+    throw Refusal{"ValidationError", "AutoScalingGroup " + group.name + " has min-size=" + std::to_string(least) +
+                                         ", max-size=" + std::to_string(number_of(group.fields, "MaxSize")) +
+                                         ", and desired-size=" + std::to_string(desired_of(group)) + ". To place into standby " +
+                                         std::to_string(ids.size()) + " instance, please update the AutoScalingGroup sizes appropriately."};
+  Json activities = Json::array();
+  for (const auto& id : ids) {
+    Instance& one = member_of(c, id);
+    if (!one.serves()) throw Refusal{"ValidationError", "The instance " + id + " is not in InService or EnteringStandby."};
+    const auto before = desired_of(group);
+    if (lower) group.fields["DesiredCapacity"] = before - 1;
+    one.lifecycle = "Standby";
+    elb::drain_instance(c, id, {});
+    activities.push_back(moved(c, group, one, "Moving EC2 instance to Standby: ",
+                               at_now(c) + "instance " + id + " was moved to standby in response to a user request" +
+                                   (lower ? from_to(before, before - 1) : "") + "."));
+  }
+  c.effect = "standby " + join(ids, " ");
+  wake(c, group);
+  return {{"Activities", activities}};
+}
+
+Json exit_standby(Context& c, const Json& params) {
+  ScalingGroup& group = need_group(c, params);
   Json activities = Json::array();
   const auto ids = texts_of(params, "InstanceIds");
   for (const auto& id : ids) {
-    member_of(c, id).lifecycle = enter ? "Standby" : "InService";
-    activities.push_back(activity(c, (enter ? "Moving to Standby: " : "Moving out of Standby: ") + id));
+    Instance& one = member_of(c, id);
+    if (one.lifecycle != "Standby") throw Refusal{"ValidationError", "The instance " + id + " is not in Standby."};
+    const auto before = desired_of(group);
+    group.fields["DesiredCapacity"] = before + 1;
+    one.lifecycle = "InService";
+    one.in_service = c.now();
+    attach(c, group, one);
+    activities.push_back(moved(
+        c, group, one, "Moving EC2 instance out of Standby: ",
+        at_now(c) + "instance " + id + " was moved out of standby in response to a user request" + from_to(before, before + 1) + "."));
   }
-  const auto count = static_cast<std::int64_t>(ids.size());
-  const bool lower = enter && flag_of(params, "ShouldDecrementDesiredCapacity");
-  if (lower || !enter) group["DesiredCapacity"] = number_of(group, "DesiredCapacity") + (enter ? -count : count);
-  c.effect = std::string(enter ? "standby " : "in service ") + join(ids, " ");
+  c.effect = "in service " + join(ids, " ");
+  wake(c, group);
   return {{"Activities", activities}};
 }
 
 Json protect(Context& c, const Json& params) {
-  need_group(c, params);
+  ScalingGroup& group = need_group(c, params);
   for (const auto& id : texts_of(params, "InstanceIds")) member_of(c, id).is_protected = flag_of(params, "ProtectedFromScaleIn");
   c.effect = "protection";
+  wake(c, group);
   return Json::object();
 }
 
-Json describe(Context& c, const Json& params) {
-  const auto ids = texts_of(params, "InstanceIds");
-  Json out = Json::array();
-  for (const auto& [id, one] : c.region.instances) {
-    if (one.lifecycle.empty() || (!ids.empty() && std::ranges::find(ids, id) == ids.end())) continue;
-    out.push_back({{"InstanceId", id},
-                   {"AutoScalingGroupName", one.group},
-                   {"AvailabilityZone", one.zone},
-                   {"LifecycleState", one.lifecycle},
-                   {"HealthStatus", "HEALTHY"},
-                   {"ProtectedFromScaleIn", one.is_protected}});
+Json terminate(Context& c, const Json& params) {
+  Instance* one = find_instance(c, text_at(params, "InstanceId"));
+  ScalingGroup* group = one == nullptr || one->lifecycle.empty() ? nullptr : find_group(c, one->group);
+  if (group == nullptr)
+    throw Refusal{"ValidationError", "Instance Id not found - No managed instance found for instance ID: " + text_at(params, "InstanceId")};
+  const auto before = desired_of(*group);
+  const bool lower = flag_of(params, "ShouldDecrementDesiredCapacity");
+  if (lower && before <= number_of(group->fields, "MinSize"))
+    throw Refusal{"ValidationError", "Currently, desiredSize equals minSize (" + std::to_string(before) +
+                                         "). Terminating instance without replacement will violate group's min size constraint. Either "
+                                         "set shouldDecrementDesiredCapacity flag to false or lower group's min size."};
+  c.key = group->name;
+  if (one->lifecycle != "Terminating") {
+    if (lower) group->fields["DesiredCapacity"] = before - 1;
+    dismiss(c, *group, *one,
+            at_now(c) + "instance " + one->id + " was taken out of service in response to a user request" +
+                (lower ? from_to(before, before - 1) : "") + ".");
+    c.effect = one->id;
   }
-  return {{"AutoScalingInstances", out}};
+  wake(c, *group);
+  return {{"Activity", activity_view(c, *group, *find_activity(*group, one->activity))}};
 }
 
 }  // namespace
 
-std::vector<Instance*> members_of(Context& c, const std::string& group) {
-  std::vector<Instance*> members;
-  for (auto& [_, one] : c.region.instances)
-    if (one.group == group && !one.lifecycle.empty()) members.push_back(&one);
-  std::ranges::sort(members, {}, &Instance::serial);
-  return members;
-}
-
 void add_members(Table& table) {
-  table["autoscaling.EnterStandby"] = {[](Context& c, const Json& params) { return standby(c, params, true); }, true, {}};
-  table["autoscaling.ExitStandby"] = {[](Context& c, const Json& params) { return standby(c, params, false); }, true, {}};
+  table["autoscaling.EnterStandby"] = {enter_standby, true, {}};
+  table["autoscaling.ExitStandby"] = {exit_standby, true, {}};
   table["autoscaling.SetInstanceProtection"] = {protect, true, {}};
-  table["autoscaling.DescribeAutoScalingInstances"] = {describe, false, {}};
+  table["autoscaling.TerminateInstanceInAutoScalingGroup"] = {terminate, true, {}};
 }
 
 }  // namespace fairlead::sandbox::fleet
@@ -87,8 +123,13 @@ namespace fairlead::sandbox {
 void add_fleet(Table& table) {
   fleet::add_instances(table);
   fleet::add_network(table);
+  fleet::add_images(table);
+  fleet::add_templates(table);
   fleet::add_groups(table);
+  fleet::add_group_views(table);
   fleet::add_members(table);
+  fleet::add_attachments(table);
+  fleet::add_activities(table);
 }
 
 }  // namespace fairlead::sandbox

@@ -85,7 +85,8 @@ Awaitable<void> run_script(StatePtr state, RunScript what) {
     make_folders(kept);
     const auto out = output(kept / (name + ".out")), err = output(kept / (name + ".err"));
     Spawn spec;
-    spec.argv = {"/bin/sh", "-c", what.script};
+    spec.argv = what.program ? std::vector<std::string>{(kept / name).string()} : std::vector<std::string>{"/bin/sh", "-c", what.script};
+    if (what.program) write_file(kept / name, what.script, 0755);
     spec.env = environment(state, what, home);
     spec.cwd = what.folder.empty() ? home : std::filesystem::path(what.folder);
     spec.out = out.get(), spec.err = err.get();

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """boto3 and the aws CLI against `fairlead sandbox`: create, update, wait, fail, roll back. run.py BINARY"""
+import base64
 import json
 import os
 import shutil
@@ -335,6 +336,116 @@ def a_killed_sandbox_leaves_nothing_behind(world):
         other.process.kill()
         other.process.wait()
     until(lambda: unreachable(f"http://{address}:20080/"), "its service ends")
+
+
+FLEET = f"""#!{sys.executable}
+import http.server, os, subprocess, sys
+if len(sys.argv) == 1:
+    subprocess.Popen([sys.executable, sys.argv[0], "serve"], start_new_session=True)
+    print("started")
+    sys.exit()
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = b"VERSION"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args):
+        pass
+http.server.ThreadingHTTPServer((os.environ["INSTANCE_ADDRESS"], 8080), Handler).serve_forever()
+"""
+
+
+def template_data(version):
+    """A server that answers with its version, as user data."""
+    user_data = base64.b64encode(FLEET.replace("VERSION", version).encode()).decode()
+    return {"ImageId": "ami-" + version, "InstanceType": "t3.micro", "UserData": user_data,
+            "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "app", "Value": "shop"}]}]}
+
+
+def all_healthy(world, count):
+    found = world.client("elbv2").describe_target_health(TargetGroupArn=world.fleet_group)["TargetHealthDescriptions"]
+    return len(found) == count and all(one["TargetHealth"]["State"] == "healthy" for one in found)
+
+
+@story
+def a_group_behind_a_load_balancer_serves_what_its_user_data_starts(world):
+    ec2, elb, groups = world.client("ec2"), world.client("elbv2"), world.client("autoscaling")
+    made = ec2.create_launch_template(LaunchTemplateName="shop", LaunchTemplateData=template_data("one"), VersionDescription="first")
+    world.template = made["LaunchTemplate"]["LaunchTemplateId"]
+    world.fleet_group = elb.create_target_group(Name="shop", Port=8080, Protocol="HTTP", VpcId="vpc-1", HealthCheckIntervalSeconds=10,
+                                                HealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
+    elb.modify_target_group_attributes(TargetGroupArn=world.fleet_group,
+                                       Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "60"}])
+    balancer = elb.create_load_balancer(Name="shop")["LoadBalancers"][0]["LoadBalancerArn"]
+    elb.create_listener(LoadBalancerArn=balancer, Port=80, Protocol="HTTP",
+                        DefaultActions=[{"Type": "forward", "TargetGroupArn": world.fleet_group}])
+    groups.create_auto_scaling_group(AutoScalingGroupName="shop", MinSize=2, MaxSize=8, DesiredCapacity=4,
+                                     AvailabilityZones=["us-east-1a", "us-east-1c"], TargetGroupARNs=[world.fleet_group],
+                                     HealthCheckType="ELB", HealthCheckGracePeriod=300,
+                                     LaunchTemplate={"LaunchTemplateId": world.template, "Version": "1"},
+                                     Tags=[{"Key": "team", "Value": "web", "PropagateAtLaunch": True}])
+    until(lambda: in_service(world, "shop", 4), "four members are in service")
+    until(lambda: all_healthy(world, 4), "four targets are healthy")
+    world.fleet = until(lambda: next((one["url"] for one in world.control("overview")["loadBalancers"] if one["name"] == "shop"), None), "a port")
+    assert get(world.fleet) == "one"
+    group = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["shop"])["AutoScalingGroups"][0]
+    assert group["LaunchTemplate"] == {"LaunchTemplateId": world.template, "LaunchTemplateName": "shop", "Version": "1"}
+    zones = sorted(one["AvailabilityZone"] for one in group["Instances"])
+    assert zones == ["us-east-1a", "us-east-1a", "us-east-1c", "us-east-1c"], zones
+    activities = groups.describe_scaling_activities(AutoScalingGroupName="shop")["Activities"]
+    assert [one["StatusCode"] for one in activities] == ["Successful"] * 4
+    assert len(groups.describe_auto_scaling_instances()["AutoScalingInstances"]) >= 4
+    assert groups.describe_load_balancer_target_groups(AutoScalingGroupName="shop")["LoadBalancerTargetGroups"][0]["State"] == "InService"
+    assert groups.describe_traffic_sources(AutoScalingGroupName="shop")["TrafficSources"][0]["Identifier"] == world.fleet_group
+    with open(os.path.join(world.folder, "instances", group["Instances"][0]["InstanceId"], ".commands", "user-data.out")) as file:
+        assert file.read() == "started\n"
+
+
+@story
+def a_terminated_member_is_drained_and_replaced(world):
+    groups = world.client("autoscaling")
+    gone = in_service(world, "shop", 4)[0]
+    activity = groups.terminate_instance_in_auto_scaling_group(InstanceId=gone, ShouldDecrementDesiredCapacity=False)["Activity"]
+    assert activity["StatusCode"] == "WaitingForELBConnectionDraining", activity
+    until(lambda: gone not in (in_service(world, "shop", 4) or [gone]), "it is replaced")
+    until(lambda: all_healthy(world, 4), "four targets are healthy")
+    groups.enter_standby(AutoScalingGroupName="shop", InstanceIds=in_service(world, "shop", 4)[:1], ShouldDecrementDesiredCapacity=True)
+    standby = [one["InstanceId"] for one in groups.describe_auto_scaling_instances()["AutoScalingInstances"] if one["LifecycleState"] == "Standby"]
+    groups.exit_standby(AutoScalingGroupName="shop", InstanceIds=standby)
+    until(lambda: all_healthy(world, 4), "four targets are healthy")
+
+
+@story
+def launch_templates_have_versions(world):
+    ec2 = world.client("ec2")
+    token = {"LaunchTemplateId": world.template, "SourceVersion": "1", "ClientToken": "token-1"}
+    data = template_data("two")
+    numbers = {ec2.create_launch_template_version(LaunchTemplateData={key: data[key] for key in ("ImageId", "UserData")}, **token)
+               ["LaunchTemplateVersion"]["VersionNumber"] for _ in range(2)}
+    assert numbers == {2}
+    latest = ec2.describe_launch_template_versions(LaunchTemplateId=world.template, Versions=["$Latest"])["LaunchTemplateVersions"][0]
+    assert latest["LaunchTemplateData"] == data, latest
+    assert ec2.modify_launch_template(LaunchTemplateName="shop", DefaultVersion="2")["LaunchTemplate"]["DefaultVersionNumber"] == 2
+    assert ec2.describe_launch_templates(LaunchTemplateNames=["shop"])["LaunchTemplates"][0]["LatestVersionNumber"] == 2
+    assert len(ec2.describe_launch_template_versions(LaunchTemplateName="shop")["LaunchTemplateVersions"]) == 2
+    refused("InvalidLaunchTemplateId.NotFound", ec2.describe_launch_templates, LaunchTemplateIds=["lt-0"])
+    assert ec2.describe_images(ImageIds=["ami-two"])["Images"][0]["State"] == "available"
+
+
+@story
+def a_launch_that_fails_is_told(world):
+    groups = world.client("autoscaling")
+    world.control("faults", [{"fault": "launch-fails", "image": "ami-one"}])
+    groups.create_auto_scaling_group(AutoScalingGroupName="broken", MinSize=0, MaxSize=1, DesiredCapacity=1,
+                                     LaunchTemplate={"LaunchTemplateId": world.template, "Version": "1"})
+    failed = groups.describe_scaling_activities(AutoScalingGroupName="broken")["Activities"][0]
+    assert failed["StatusCode"] == "Failed" and failed["StatusMessage"].startswith("The image id '[ami-one]' does not exist"), failed
+    refused("InvalidAMIID.NotFound", world.client("ec2").describe_images, ImageIds=["ami-one"])
+    world.control("faults", [])
+    groups.delete_auto_scaling_group(AutoScalingGroupName="broken", ForceDelete=True)
 
 
 @story

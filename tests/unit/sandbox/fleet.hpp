@@ -28,11 +28,14 @@ struct Fleet : testing::Test {
     cloud.pass(40s);
     return id;
   }
-  Json instance(const std::string& id) {
-    return ec2("DescribeInstances", {{"InstanceId", {id}}})["reservationSet"][0]["instancesSet"][0];
-  }
+  Json instance(const std::string& id) { return ec2("DescribeInstances", {{"InstanceId", {id}}})["reservationSet"][0]["instancesSet"][0]; }
   std::string state(const std::string& id) { return text_at(instance(id)["instanceState"], "name"); }
   std::string address(const std::string& id) { return text_at(instance(id), "privateIpAddress"); }
+
+  std::string make_template(const std::string& name, const Json& data) {
+    return text_at(ec2("CreateLaunchTemplate", {{"LaunchTemplateName", name}, {"LaunchTemplateData", data}})["launchTemplate"],
+                   "launchTemplateId");
+  }
 
   Json group(const std::string& name = "fleet") {
     return scaling("DescribeAutoScalingGroups", {{"AutoScalingGroupNames", {name}}})["AutoScalingGroups"][0];
@@ -45,12 +48,26 @@ struct Fleet : testing::Test {
     return ids;
   }
 
+  /// Of simulated instances; bounds that are not given are wide.
+  void create_group(int desired, Json more = Json::object()) {
+    Json params{{"AutoScalingGroupName", "fleet"}, {"MinSize", 0}, {"MaxSize", 20}, {"DesiredCapacity", desired}};
+    params.update(more);
+    scaling("CreateAutoScalingGroup", params);
+  }
+  Json activities() { return scaling("DescribeScalingActivities", {{"AutoScalingGroupName", "fleet"}})["Activities"]; }
+
   /// A target group behind a listener, with 10 s between checks.
   std::string balance(const std::string& type = "instance", int drain = 60) {
     cloud.balance(drain, type);
     return cloud.group;
   }
   Json health(const std::string& group) { return elb("DescribeTargetHealth", {{"TargetGroupArn", group}})["TargetHealthDescriptions"]; }
+
+  std::map<std::string, std::string> target_states(const std::string& group) {
+    std::map<std::string, std::string> states;
+    for (const auto& one : health(group)) states[text_at(one["Target"], "Id")] = text_at(one["TargetHealth"], "State");
+    return states;
+  }
 
   template <class T>
   std::vector<T> commands() {

@@ -66,8 +66,7 @@ TEST_F(Instances, FailingHealthStrikesByImage) {
   const auto good = run("ami-sim-1"), bad = run("ami-sim-2");
   put_in(group, good), put_in(group, bad);
   cloud.pass(20s);
-  std::map<std::string, std::string> states;
-  for (const auto& one : health(group)) states[text_at(one["Target"], "Id")] = text_at(one["TargetHealth"], "State");
+  auto states = target_states(group);
   EXPECT_EQ(states[good], "healthy");
   EXPECT_EQ(states[bad], "unhealthy");
 }

@@ -114,6 +114,7 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
   } catch (const Json::exception& error) {
     why = error.what();
   }
+  if (const auto named = id + ": "; !id.empty() && why.starts_with(named)) why.erase(0, named.size());  // the machine names it itself
   if (!why.empty() && shared_->turns[id] == turn) machine_->refused(command.what, command.hosts, why, now());
 }
 

@@ -43,7 +43,7 @@ Awaitable<void> FleetStep::make_release() {
   const auto file = workspace.parent_path() / ("bundle-" + std::to_string(step_.index()) + ".tgz");
   bundle_ = co_await make_bundle(workspace, inputs_.files, file, deadline_in(stage_time));
   scripts_ = make_scripts(inputs_, parts_, {.app = step_.job().app, .environment = step_.environment()}, workspace);
-  has_appspec_ = scripts_.contains("stop") || scripts_.size() > 1 || inputs_.destination.empty();
+  has_appspec_ = !appspec_name(inputs_, workspace).empty();
 }
 
 Awaitable<void> FleetStep::take_inventory() {

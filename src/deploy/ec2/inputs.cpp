@@ -157,6 +157,7 @@ Inputs inputs_from(const Json& with) {
   settings.progress = duration_at(with, "progress-deadline", std::chrono::minutes(10));
   settings.roll_back = flag_at(with, "rollback", true);
   settings.balanced = in.balanced();
+  settings.probed = !in.health_url.empty() || !in.health_command.empty();
   if (!text_at(with, "drain-timeout").empty()) in.drain = duration_at(with, "drain-timeout", Duration(0));
   if (const auto& env = member(with, "env"); env.is_object())
     for (const auto& [key, value] : env.items())

@@ -36,6 +36,12 @@ Host host_of(const Json& instance) {
   return host;
 }
 
+/// An instance that is being terminated has left the fleet, also while its group still lists it.
+bool has_left(const Json& instance) {
+  const auto state = text_at(member(instance, "State"), "Name");
+  return state == "shutting-down" || state == "terminated";
+}
+
 void add(std::vector<Host>& hosts, Host host) {
   if (std::ranges::none_of(hosts, [&host](const Host& one) { return one.id == host.id; })) hosts.push_back(std::move(host));
 }
@@ -65,6 +71,7 @@ Awaitable<void> add_groups(const Inputs& in, aws::Aws& aws, aws::Scope scope, st
   for (const auto& [id, group] : group_of) ids.push_back(id);
   const auto found = co_await describe(aws, scope, {{"InstanceIds", std::move(ids)}});
   for (const auto& one : found) {
+    if (has_left(one)) continue;
     auto host = host_of(one);
     host.group = group_of[host.id];
     add(hosts, std::move(host));

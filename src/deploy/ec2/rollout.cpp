@@ -235,8 +235,14 @@ void Rollout::look_at_settling(Work& work, Time now) {
   if (work.traffic.kind != Traffic::Kind::serving) {
     if (work.good_since) note(work.host.id + " was healthy and is not any more: " + work.traffic.reason);
     work.good_since.reset();
+    work.bad = work.traffic.kind == Traffic::Kind::unhealthy ? work.bad + 1 : 0;
+    if (settings_.probed && work.bad >= bad_looks && !work.doubt)
+      host_failed(work,
+                  "the load balancer finds it unhealthy: " + (work.traffic.reason.empty() ? "it does not say why" : work.traffic.reason),
+                  now);
     return;
   }
+  work.bad = 0;
   if (!work.good_since) work.good_since = now;
   if (now - *work.good_since >= settings_.stability) move(work, At::verifying, now);
 }

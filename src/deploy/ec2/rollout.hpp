@@ -25,6 +25,7 @@ struct Settings {
   std::vector<Share> checkpoints;               ///< ascending: once so many hosts serve the new release, people are asked
   Duration patience = std::chrono::hours(1);    ///< how long they are asked
   Duration bake{0};                             ///< watched when all hosts are done
+  bool probed = false;      ///< a host was found good by itself before it joins: when the load balancer disagrees, that is a verdict
   Duration stability{0};                        ///< healthy for so long without a break, until a host counts as good
   Duration drain = std::chrono::seconds(300);   ///< longest
   Duration health = std::chrono::minutes(2);    ///< from joining until the load balancer says healthy

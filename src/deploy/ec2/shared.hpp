@@ -34,6 +34,8 @@ struct FleetStep::Shared : std::enable_shared_from_this<FleetStep::Shared> {
 
 std::unique_ptr<Transport> make_transport(const Inputs&, const Parts&, const std::optional<aws::Scope>&, const std::string& environment);
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs&, const Parts&, const std::optional<aws::Scope>&, Transport&);
+/// The appspec file that the step goes by; empty: none.
+std::string appspec_name(const Inputs&, const std::filesystem::path& workspace);
 Scripts make_scripts(const Inputs&, const Parts&, const Names&, const std::filesystem::path& workspace);
 Awaitable<std::vector<Host>> find_hosts(const Inputs&, const Parts&, const std::optional<aws::Scope>&);
 /// What has to be suspended and protected so that the groups leave their instances alone: {group: {processes[], instances[]}}, without

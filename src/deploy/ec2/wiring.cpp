@@ -70,11 +70,17 @@ Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts
   co_return nullptr;
 }
 
-Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, const std::filesystem::path& workspace) {
-  // An appspec counts when it is rolled out, too: its scripts are in the bundle.
+std::string appspec_name(const Inputs& in, const std::filesystem::path& workspace) {
+  if (!in.destination.empty()) return {};
   std::string name = in.appspec;
   if (name == "appspec.yml" && !std::filesystem::exists(workspace / name)) name = "appspec.yaml";
-  const auto text = in.destination.empty() ? read_file_if_exists(workspace / name) : std::nullopt;
+  return std::filesystem::exists(workspace / name) ? name : "";
+}
+
+Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, const std::filesystem::path& workspace) {
+  // An appspec counts when it is rolled out, too: its scripts are in the bundle.
+  const auto name = appspec_name(in, workspace);
+  const auto text = name.empty() ? std::nullopt : read_file_if_exists(workspace / name);
   if (!text) {
     if (in.destination.empty() && in.container_image.empty() && in.command.empty() && in.unit.empty())
       throw Error(ErrorKind::invalid,

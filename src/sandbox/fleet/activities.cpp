@@ -37,8 +37,8 @@ Json describe(Context& c, const Json& params) {
 
 std::string at_now(Context& c) { return "At " + format_time(c.now()).substr(0, 19) + "Z "; }
 
-Activity& begin_activity(Context& c, ScalingGroup& group, const std::string& description, const std::string& cause,
-                         const std::string& zone, const std::string& subnet) {
+Activity& begin_activity(Context& c, ScalingGroup& group, const std::string& description, const std::string& cause, const std::string& zone,
+                         const std::string& subnet) {
   Activity made;
   made.id = c.world.uuid();
   made.description = description;

@@ -13,7 +13,8 @@ namespace {
 std::vector<std::string> named(const Json& params) {
   auto arns = texts_of(params, "TargetGroupARNs");
   for (const auto& source : member(params, "TrafficSources")) {
-    if (text_at(source, "Type", "elbv2") != "elbv2") throw Refusal{"ValidationError", "The sandbox has traffic sources of the type elbv2 only."};
+    if (text_at(source, "Type", "elbv2") != "elbv2")
+      throw Refusal{"ValidationError", "The sandbox has traffic sources of the type elbv2 only."};
     arns.push_back(text_at(source, "Identifier"));
   }
   return arns;

@@ -50,7 +50,9 @@ void check_health(Context& c, ScalingGroup& group) {
   }
 }
 
-std::string from_to(std::int64_t from, std::int64_t to) { return " the capacity from " + std::to_string(from) + " to " + std::to_string(to) + "."; }
+std::string from_to(std::int64_t from, std::int64_t to) {
+  return " the capacity from " + std::to_string(from) + " to " + std::to_string(to) + ".";
+}
 
 std::string cause_of_launch(Context& c, ScalingGroup& group, std::int64_t from, std::int64_t to) {
   if (group.replacing > 0) {

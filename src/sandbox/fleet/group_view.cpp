@@ -11,9 +11,10 @@ namespace {
 constexpr std::size_t page_size = 100;
 
 /// Given back when they were given.
-constexpr const char* kept[]{"LaunchTemplate", "MixedInstancesPolicy", "VPCZoneIdentifier",   "LaunchConfigurationName", "PlacementGroup",           "MaxInstanceLifetime",
-                             "CapacityRebalance",   "DefaultInstanceWarmup",   "InstanceMaintenancePolicy", "Context",
-                             "DesiredCapacityType", "ServiceLinkedRoleARN"};
+constexpr const char* kept[]{
+    "LaunchTemplate",      "MixedInstancesPolicy", "VPCZoneIdentifier",     "LaunchConfigurationName",   "PlacementGroup",
+    "MaxInstanceLifetime", "CapacityRebalance",    "DefaultInstanceWarmup", "InstanceMaintenancePolicy", "Context",
+    "DesiredCapacityType", "ServiceLinkedRoleARN"};
 
 Json tags_of(const ScalingGroup& group) {
   Json tags = Json::array();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sandbox/fleet/templates.hpp"
+
 #include <algorithm>
 
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/strings.hpp"
-#include "sandbox/fleet/templates.hpp"
 
 /// EC2 launch templates, whose versions never change.
 namespace fairlead::sandbox::fleet {
@@ -86,7 +87,8 @@ void check_data(const Json& data) {
 }
 
 Json create(Context& c, const Json& params) {
-  if (const Json* made = repeated(c, params)) return {{"launchTemplate", view_of(c, c.region.launch_templates.at(made->get<std::string>()))}};
+  if (const Json* made = repeated(c, params))
+    return {{"launchTemplate", view_of(c, c.region.launch_templates.at(made->get<std::string>()))}};
   const auto name = text_at(params, "LaunchTemplateName");
   if (name.empty()) throw Refusal{"MissingParameter", "The request must contain the parameter LaunchTemplateName"};
   for (const auto& [_, one] : c.region.launch_templates)
@@ -144,7 +146,8 @@ Json versions_of(Context& c, const LaunchTemplate& owner, const Json& params) {
   const auto wanted = texts_of(params, "LaunchTemplateVersion");
   for (const auto& version : wanted) all.push_back(version_view(c, owner, need_version(owner, version)));
   if (!wanted.empty()) return all;
-  const auto least = number_of(params, "MinVersion", 1), most = number_of(params, "MaxVersion", static_cast<std::int64_t>(owner.versions.size()));
+  const auto least = number_of(params, "MinVersion", 1),
+             most = number_of(params, "MaxVersion", static_cast<std::int64_t>(owner.versions.size()));
   for (auto version = owner.versions.rbegin(); version != owner.versions.rend(); ++version)
     if (version->number >= least && version->number <= most) all.push_back(version_view(c, owner, *version));
   return all;
@@ -170,7 +173,8 @@ LaunchTemplate& need_template(Context& c, const Json& named) {
                                           [&](const auto& one) { return id.empty() ? one.second.name == name : one.first == id; });
   if (found != c.region.launch_templates.end()) return found->second;
   if (id.empty())
-    throw Refusal{"InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name " + name + ", does not exist."};
+    throw Refusal{"InvalidLaunchTemplateName.NotFoundException",
+                  "The specified launch template, with template name " + name + ", does not exist."};
   throw Refusal{"InvalidLaunchTemplateId.NotFound", "The specified launch template, with template ID " + id + ", does not exist."};
 }
 

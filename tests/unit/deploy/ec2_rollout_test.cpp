@@ -49,6 +49,17 @@ TEST(Ec2Rollout, AHostThatNeverGetsHealthyGoesBackWithTheReasonOfTheLoadBalancer
   EXPECT_EQ(fleet.serving(fleet.now() + seconds(20)), 4);
 }
 
+TEST(Ec2Rollout, WhatTheLoadBalancerFindsUnhealthyAfterAGoodProbeIsNoLongerWaitedFor) {
+  auto settings = half();
+  settings.probed = true;
+  settings.health = minutes(30);
+  Fleet fleet(4, settings);
+  for (const auto* id : {"h0", "h1", "h2", "h3"}) fleet.never_healthy.insert(id);
+  const auto verdict = fleet.run();
+  EXPECT_THAT(verdict.reason, HasSubstr("the load balancer finds it unhealthy: Health checks failed with these codes: [502]"));
+  EXPECT_LT(fleet.now() - start, minutes(3));
+}
+
 TEST(Ec2Rollout, AFewFailuresAreBorneAfterTheCanary) {
   auto settings = half();
   settings.pace.max_failures = {1, false};

@@ -64,7 +64,8 @@ TEST_F(Groups, MembersAreRegisteredInServiceAndDrainedBeforeTheyEnd) {
   EXPECT_EQ(state(oldest), "terminated");
   EXPECT_EQ(members().size(), 1u);
   EXPECT_EQ(text_at(activities()[0], "StatusCode"), "Successful");
-  EXPECT_EQ(causes("shrinking the capacity from 2 to 1.  At 2026-11-20T03:01:00Z instance " + oldest + " was selected for termination."), 1);
+  EXPECT_EQ(causes("shrinking the capacity from 2 to 1.  At 2026-11-20T03:01:00Z instance " + oldest + " was selected for termination."),
+            1);
 }
 
 TEST_F(Groups, ScaleInSparesProtectedMembers) {
@@ -131,7 +132,8 @@ TEST_F(Groups, TerminatedMemberMayLowerTheCapacity) {
   const auto first = members()[0], second = members()[1];
   const auto lower = [](const std::string& id) { return Json{{"InstanceId", id}, {"ShouldDecrementDesiredCapacity", true}}; };
   const auto activity = scaling("TerminateInstanceInAutoScalingGroup", lower(first))["Activity"];
-  EXPECT_TRUE(caused(activity, "instance " + first + " was taken out of service in response to a user request, shrinking the capacity from 3 to 2."));
+  EXPECT_TRUE(caused(activity,
+                     "instance " + first + " was taken out of service in response to a user request, shrinking the capacity from 3 to 2."));
   EXPECT_TRUE(refusal("TerminateInstanceInAutoScalingGroup", lower(second)).starts_with("Currently, desiredSize equals minSize (2)"));
   scaling("TerminateInstanceInAutoScalingGroup", {{"InstanceId", second}, {"ShouldDecrementDesiredCapacity", false}});
   cloud.pass(10min);
@@ -192,7 +194,8 @@ TEST_F(Groups, StandbyTakesAMemberOutOfTrafficAndBack) {
   cloud.pass(1min);
   const auto id = members()[0];
   const Json one{{"AutoScalingGroupName", "fleet"}, {"InstanceIds", {id}}, {"ShouldDecrementDesiredCapacity", true}};
-  EXPECT_TRUE(caused(scaling("EnterStandby", one)["Activities"][0], "was moved to standby in response to a user request, shrinking the capacity from 2 to 1."));
+  EXPECT_TRUE(caused(scaling("EnterStandby", one)["Activities"][0],
+                     "was moved to standby in response to a user request, shrinking the capacity from 2 to 1."));
   EXPECT_EQ(target_states(target)[id], "draining");
   cloud.pass(10min);
   EXPECT_EQ(members("Standby"), std::vector{id});
@@ -221,8 +224,12 @@ TEST_F(Groups, SizesAreCheckedInWordsOfAws) {
             "New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.");
   scaling("UpdateAutoScalingGroup", {{"AutoScalingGroupName", "fleet"}, {"MinSize", 3}});
   EXPECT_EQ(group()["DesiredCapacity"], 3);
-  EXPECT_EQ(causes("a user request update of AutoScalingGroup constraints to min: 3, max: 3, desired: 3 changing the desired capacity from 2 to 3."), 1);
-  EXPECT_TRUE(refusal("CreateAutoScalingGroup", {{"AutoScalingGroupName", "other"}, {"MinSize", 2}, {"MaxSize", 1}}).starts_with("Max bound, 1"));
+  EXPECT_EQ(
+      causes(
+          "a user request update of AutoScalingGroup constraints to min: 3, max: 3, desired: 3 changing the desired capacity from 2 to 3."),
+      1);
+  EXPECT_TRUE(
+      refusal("CreateAutoScalingGroup", {{"AutoScalingGroupName", "other"}, {"MinSize", 2}, {"MaxSize", 1}}).starts_with("Max bound, 1"));
 }
 
 TEST_F(Groups, DeletedGroupEndsItsMembers) {
@@ -245,7 +252,8 @@ TEST_F(Groups, ActivitiesArePagedAndFiltered) {
   const auto rest = scaling("DescribeScalingActivities", {{"AutoScalingGroupName", "fleet"}, {"NextToken", first["NextToken"]}});
   EXPECT_EQ(rest["Activities"].size(), 3u);
   const Json done{{"Name", "Status"}, {"Values", {"Successful"}}};
-  EXPECT_EQ(scaling("DescribeScalingActivities", {{"AutoScalingGroupName", "fleet"}, {"Filters", Json::array({done})}})["Activities"].size(), 3u);
+  EXPECT_EQ(
+      scaling("DescribeScalingActivities", {{"AutoScalingGroupName", "fleet"}, {"Filters", Json::array({done})}})["Activities"].size(), 3u);
 }
 
 }  // namespace

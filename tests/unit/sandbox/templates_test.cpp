@@ -13,7 +13,8 @@ struct Templates : Fleet {
     return ec2("CreateLaunchTemplateVersion", more)["launchTemplateVersion"];
   }
   Json version(const std::string& number) {
-    return ec2("DescribeLaunchTemplateVersions", {{"LaunchTemplateId", id}, {"LaunchTemplateVersion", {number}}})["launchTemplateVersionSet"][0];
+    return ec2("DescribeLaunchTemplateVersions",
+               {{"LaunchTemplateId", id}, {"LaunchTemplateVersion", {number}}})["launchTemplateVersionSet"][0];
   }
   std::string error(const std::string& operation, const Json& params) { return cloud.ask(operation, params, "ec2").error; }
   std::map<std::string, std::string> tags(const std::string& instance_id) {
@@ -48,25 +49,28 @@ TEST_F(Templates, SameTokenMakesOneVersion) {
   EXPECT_EQ(add_version({{"ImageId", "ami-2"}}, more)["versionNumber"], 2);
   EXPECT_EQ(add_version({{"ImageId", "ami-2"}}, more)["versionNumber"], 2);
   EXPECT_EQ(version("$Latest")["versionNumber"], 2);
-  EXPECT_EQ(error("CreateLaunchTemplateVersion", {{"LaunchTemplateId", id}, {"ClientToken", "k1"}, {"LaunchTemplateData", {{"ImageId", "ami-3"}}}}),
+  EXPECT_EQ(error("CreateLaunchTemplateVersion",
+                  {{"LaunchTemplateId", id}, {"ClientToken", "k1"}, {"LaunchTemplateData", {{"ImageId", "ami-3"}}}}),
             "IdempotentParameterMismatch");
 }
 
 TEST_F(Templates, AnswersHaveTheNamesOfAnswers) {
-  const auto data = add_version({{"SecurityGroupId", {"sg-1"}},
-                                 {"TagSpecification", Json::array({{{"ResourceType", "instance"}, {"Tag", Json::array({{{"Key", "a"}}})}}})},
-                                 {"NetworkInterface", Json::array({{{"DeviceIndex", "0"}, {"SecurityGroupId", {"sg-2"}}}})}})["launchTemplateData"];
+  const auto data =
+      add_version({{"SecurityGroupId", {"sg-1"}},
+                   {"TagSpecification", Json::array({{{"ResourceType", "instance"}, {"Tag", Json::array({{{"Key", "a"}}})}}})},
+                   {"NetworkInterface", Json::array({{{"DeviceIndex", "0"}, {"SecurityGroupId", {"sg-2"}}}})}})["launchTemplateData"];
   EXPECT_EQ(data["securityGroupIdSet"], Json::array({"sg-1"}));
   EXPECT_EQ(text_at(data["tagSpecificationSet"][0]["tagSet"][0], "key"), "a");
   EXPECT_EQ(data["networkInterfaceSet"][0]["groupSet"], Json::array({"sg-2"}));
 }
 
 TEST_F(Templates, InstanceIsMadeOfItsTemplate) {
-  add_version({{"ImageId", "ami-sim-2"},
-               {"TagSpecification",
-                Json::array({{{"ResourceType", "instance"}, {"Tag", Json::array({{{"Key", "app"}, {"Value", "shop"}}})}},
-                             {{"ResourceType", "volume"}, {"Tag", Json::array({{{"Key", "disk"}, {"Value", "x"}}})}}})}});
-  const auto made = text_at(ec2("RunInstances", {{"LaunchTemplate", {{"LaunchTemplateName", "web"}, {"Version", "$Latest"}}}})["instancesSet"][0], "instanceId");
+  add_version(
+      {{"ImageId", "ami-sim-2"},
+       {"TagSpecification", Json::array({{{"ResourceType", "instance"}, {"Tag", Json::array({{{"Key", "app"}, {"Value", "shop"}}})}},
+                                         {{"ResourceType", "volume"}, {"Tag", Json::array({{{"Key", "disk"}, {"Value", "x"}}})}}})}});
+  const auto made = text_at(
+      ec2("RunInstances", {{"LaunchTemplate", {{"LaunchTemplateName", "web"}, {"Version", "$Latest"}}}})["instancesSet"][0], "instanceId");
   EXPECT_EQ(text_at(instance(made), "imageId"), "ami-sim-2");
   EXPECT_EQ(tags(made), (std::map<std::string, std::string>{
                             {"app", "shop"}, {"aws:ec2launchtemplate:id", id}, {"aws:ec2launchtemplate:version", "2"}}));
@@ -171,7 +175,8 @@ TEST_F(Templates, UpdateChangesWhatIsLaunchedNext) {
 }
 
 TEST_F(Templates, GroupNeedsATemplateThatExists) {
-  const Json params{{"AutoScalingGroupName", "other"}, {"MinSize", 1}, {"MaxSize", 1}, {"LaunchTemplate", {{"LaunchTemplateName", "none"}}}};
+  const Json params{
+      {"AutoScalingGroupName", "other"}, {"MinSize", 1}, {"MaxSize", 1}, {"LaunchTemplate", {{"LaunchTemplateName", "none"}}}};
   const auto answer = cloud.ask("CreateAutoScalingGroup", params, "autoscaling");
   EXPECT_EQ(answer.error, "ValidationError");
   EXPECT_EQ(answer.message,

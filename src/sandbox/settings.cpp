@@ -8,10 +8,10 @@ namespace fairlead::sandbox {
 namespace {
 
 using Member = Duration Times::*;
-const std::map<std::string, Member> spans{{"react", &Times::react},        {"tick", &Times::tick},   {"provision", &Times::provision},
-                                          {"pull", &Times::pull},          {"start", &Times::start}, {"settle", &Times::settle},
-                                          {"stop", &Times::stop},          {"keep", &Times::keep},   {"launch", &Times::launch},
-                                          {"terminate", &Times::terminate}};
+const std::map<std::string, Member> spans{{"react", &Times::react},         {"tick", &Times::tick},        {"provision", &Times::provision},
+                                          {"pull", &Times::pull},           {"start", &Times::start},      {"settle", &Times::settle},
+                                          {"stop", &Times::stop},           {"keep", &Times::keep},        {"launch", &Times::launch},
+                                          {"terminate", &Times::terminate}, {"patience", &Times::patience}};
 
 }  // namespace
 
@@ -32,7 +32,7 @@ void World::set_times(const Json& given) {
     const auto parsed = value.is_string() ? parse_duration(value.get<std::string>()) : std::nullopt;
     if (span == spans.end() || !parsed)
       throw Error(ErrorKind::invalid, "cannot read the times: \"" + key + "\": " + dump(value),
-                  "speed, throttles, react, tick, provision, pull, start, settle, stop, keep, launch or terminate");
+                  "speed, throttles, react, tick, provision, pull, start, settle, stop, keep, launch, terminate or patience");
     times.*span->second = *parsed;
   }
   state_->times = times;

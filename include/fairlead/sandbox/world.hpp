@@ -19,8 +19,8 @@ namespace fairlead::sandbox {
 /// How long things take in the world, as AWS takes by default (deployers.md's model). All are divided by `speed`.
 struct Times {
   double speed = 1;
-  Duration react = std::chrono::seconds(3);       ///< from a change of a service to the scheduler's next look
-  Duration tick = std::chrono::seconds(10);       ///< between looks while a deployment goes on
+  Duration react = std::chrono::seconds(3);       ///< from a change of a service or a group to the next look
+  Duration tick = std::chrono::seconds(10);       ///< between looks while a deployment or a refresh goes on
   Duration provision = std::chrono::seconds(15);  ///< PROVISIONING
   Duration pull = std::chrono::seconds(10);       ///< PENDING until the image is there or refused
   Duration start = std::chrono::seconds(15);      ///< from the pull to RUNNING
@@ -29,6 +29,7 @@ struct Times {
   Duration keep = std::chrono::hours(1);          ///< how long stopped tasks and terminated instances are shown
   Duration launch = std::chrono::seconds(40);     ///< an instance: pending
   Duration terminate = std::chrono::seconds(30);  ///< an instance: shutting-down
+  Duration patience = std::chrono::hours(1);      ///< how long an instance refresh goes on without a replacement
 
   Duration scaled(Duration span) const { return Duration(static_cast<std::int64_t>(static_cast<double>(span.count()) / speed)); }
 };

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "sandbox/elb/elb.hpp"
-#include "sandbox/fleet/fleet.hpp"
+#include "sandbox/fleet/refresh.hpp"
 
 /// Target groups of Auto Scaling groups.
 namespace fairlead::sandbox::fleet {
@@ -22,6 +22,9 @@ std::vector<std::string> named(const Json& params) {
 
 Json attach_many(Context& c, const Json& params) {
   ScalingGroup& group = need_group(c, params);
+  if (active_refresh(group) != nullptr)
+    throw Refusal{"InstanceRefreshInProgress",
+                  "The target groups of Auto Scaling group " + group.name + " cannot change during its instance refresh."};
   attach_groups(c, group, params);
   c.effect = "attached";
   return Json::object();

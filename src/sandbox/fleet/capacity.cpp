@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "sandbox/elb/elb.hpp"
-#include "sandbox/fleet/fleet.hpp"
+#include "sandbox/fleet/refresh.hpp"
 
 /// A group keeps its number of healthy members.
 namespace fairlead::sandbox::fleet {
@@ -10,12 +10,6 @@ namespace fairlead::sandbox::fleet {
 namespace {
 
 constexpr auto between_failed_launches = std::chrono::minutes(1);
-
-void plan_look(Context& c, ScalingGroup& group, Time at) {
-  if (group.look_at && *group.look_at <= at) return;
-  group.look_at = at;
-  c.world.timers.emplace(at, Timer{Timer::Kind::group_look, c.place(), group.name, {}, 0});
-}
 
 std::int64_t live(Context& c, const ScalingGroup& group) {
   return std::ranges::count_if(members_of(c, group), [](const Instance* one) { return one->counts(); });
@@ -33,8 +27,6 @@ Time grace_end(Context& c, const ScalingGroup& group, const Instance& instance) 
   return instance.in_service.value_or(c.now()) + c.world.times.scaled(grace);
 }
 
-bool asks_balancer(const ScalingGroup& group) { return text_at(group.fields, "HealthCheckType").find("ELB") != std::string::npos; }
-
 void check_health(Context& c, ScalingGroup& group) {
   if (!group.does("HealthCheck")) return;
   for (Instance* one : members_of(c, group)) {
@@ -43,7 +35,7 @@ void check_health(Context& c, ScalingGroup& group) {
       replace(c, group, *one, "an EC2 health check indicating it has been terminated or stopped.");
     } else if (one->serves() && asks_balancer(group) && elb::states_at(c, one->id, group.target_groups).contains("unhealthy")) {
       if (const auto end = grace_end(c, group, *one); end > c.now())
-        plan_look(c, group, end);
+        look_at(c, group, end);
       else
         replace(c, group, *one, "an ELB system health check failure.");
     }
@@ -59,6 +51,8 @@ std::string cause_of_launch(Context& c, ScalingGroup& group, std::int64_t from, 
     --group.replacing;
     return at_now(c) + "an instance was launched in response to an unhealthy instance needing to be replaced.";
   }
+  if (group.request.empty() && active_refresh(group) != nullptr)
+    return at_now(c) + "an instance was launched in response to an instance refresh.";
   return group.request + at_now(c) + "an instance was started in response to a difference between desired and actual capacity, increasing" +
          from_to(from, to);
 }
@@ -70,7 +64,7 @@ void scale_out(Context& c, ScalingGroup& group, std::int64_t wanted) {
   for (auto count = from; count < wanted; ++count) {
     if (launch_member(c, group, cause_of_launch(c, group, from, wanted))) continue;
     group.retry_at = c.now() + c.world.times.scaled(between_failed_launches);
-    plan_look(c, group, *group.retry_at);
+    look_at(c, group, *group.retry_at);
     return;
   }
   group.replacing = 0;
@@ -103,7 +97,15 @@ void scale_in(Context& c, ScalingGroup& group, std::int64_t wanted) {
 
 }  // namespace
 
-void wake(Context& c, ScalingGroup& group) { plan_look(c, group, c.now() + c.world.times.scaled(c.world.times.react)); }
+void look_at(Context& c, ScalingGroup& group, Time at) {
+  if (group.look_at && *group.look_at <= at) return;
+  group.look_at = at;
+  c.world.timers.emplace(at, Timer{Timer::Kind::group_look, c.place(), group.name, {}, 0});
+}
+
+bool asks_balancer(const ScalingGroup& group) { return text_at(group.fields, "HealthCheckType").find("ELB") != std::string::npos; }
+
+void wake(Context& c, ScalingGroup& group) { look_at(c, group, c.now() + c.world.times.scaled(c.world.times.react)); }
 
 void look(Context& c, ScalingGroup& group) {
   group.look_at.reset();
@@ -112,8 +114,9 @@ void look(Context& c, ScalingGroup& group) {
     return;
   }
   check_health(c, group);
-  scale_out(c, group, desired_of(group));
-  scale_in(c, group, desired_of(group));
+  const int wanted = take_turn(c, group);
+  scale_out(c, group, wanted);
+  scale_in(c, group, wanted);
   group.request.clear();
 }
 

@@ -75,8 +75,11 @@ void left(Context&, Instance&);
 // capacity.cpp
 /// One look of the group: notices, replaces, launches, terminates. Plans the next one when something is due.
 void look(Context&, ScalingGroup&);
+void look_at(Context&, ScalingGroup&, Time);
 /// A look soon, because something changed.
 void wake(Context&, ScalingGroup&);
+/// Whether its health check is also the balancer's.
+bool asks_balancer(const ScalingGroup&);
 /// An instance ended, or its health at a target group changed.
 void instance_changed(Context&, const std::string& id);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "fairlead/base/strings.hpp"
+#include "sandbox/fleet/refresh.hpp"
 #include "sandbox/fleet/templates.hpp"
 
 /// Auto Scaling groups: what is asked of them.
@@ -115,6 +116,7 @@ Json remove(Context& c, const Json& params) {
         "ResourceInUse",
         "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group."};
   group.deleting = true;
+  if (Refresh* active = active_refresh(group)) end_refresh(c, *active, "Cancelled", "The Auto Scaling group is deleted.");
   group.fields["MinSize"] = group.fields["DesiredCapacity"] = 0;
   for (Instance* one : members_of(c, group))
     if (one->lifecycle != "Terminating") dismiss(c, group, *one, at_now(c) + "a user request force deleted AutoScaling group");

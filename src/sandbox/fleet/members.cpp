@@ -3,7 +3,7 @@
 
 #include "fairlead/base/strings.hpp"
 #include "sandbox/elb/elb.hpp"
-#include "sandbox/fleet/fleet.hpp"
+#include "sandbox/fleet/refresh.hpp"
 
 /// Members of Auto Scaling groups one by one.
 namespace fairlead::sandbox::fleet {
@@ -130,6 +130,7 @@ void add_fleet(Table& table) {
   fleet::add_members(table);
   fleet::add_attachments(table);
   fleet::add_activities(table);
+  fleet::add_refreshes(table);
 }
 
 }  // namespace fairlead::sandbox

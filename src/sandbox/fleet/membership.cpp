@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sandbox/elb/elb.hpp"
+#include "sandbox/fleet/refresh.hpp"
 #include "sandbox/fleet/templates.hpp"
 
 /// How an instance becomes a member of a group, and stops being one.
@@ -20,7 +21,7 @@ std::string next_zone(Context& c, const ScalingGroup& group) {
 
 Launch wanted(Context& c, const ScalingGroup& group) {
   Launch what;
-  apply_configuration(c, what, group.fields);
+  apply_configuration(c, what, launched_configuration(group));
   what.group = group.name;
   for (const auto& tag : member(group.fields, "Tags"))
     if (flag_of(tag, "PropagateAtLaunch")) set_tag(what.tags, tag);
@@ -55,6 +56,7 @@ bool launch_member(Context& c, ScalingGroup& group, const std::string& cause) {
     made.lifecycle = "Pending";
     made.is_protected = flag_of(group.fields, "NewInstancesProtectedFromScaleIn");
     made.activity = begin_activity(c, group, "Launching a new EC2 instance: " + made.id, cause, zone, subnet).id;
+    note_launch(group, made.id);
     return true;
   } catch (const Refusal& refusal) {
     const auto message = refusal.message + ". Launching EC2 instance failed.";

@@ -63,6 +63,27 @@ struct Activity {
   std::uint64_t serial = 0;
 };
 
+struct Refresh {
+  /// Pending | InProgress | Baking | Successful | Failed | Cancelling | Cancelled | RollbackInProgress | RollbackFailed |
+  /// RollbackSuccessful
+  std::string id, status = "Pending", reason;
+  Json preferences;                       ///< with the defaults
+  Json desired;                           ///< LaunchTemplate or MixedInstancesPolicy; null: the group's own
+  std::optional<Time> started, ended;
+  std::set<std::string> todo, fresh;      ///< instances to be replaced, and what was launched since
+  int total = 0;                          ///< how many there were to be replaced
+  int matching = 0;                       ///< how many had the desired configuration before
+  int done = 0, left = 0;                 ///< replaced and ready; not replaced
+  std::size_t checkpoint = 0;             ///< index of the next one
+  std::optional<Time> hold_until;         ///< end of a checkpoint's delay or of the bake time
+  std::optional<int> progress;            ///< the farthest it came
+  Time progress_at{};
+  Json rollback;                          ///< RollbackDetails; null: it goes forward
+  int replaced = 0, asked_for = 0;        ///< done and total when the rollback began
+
+  bool rolls_back() const { return rollback.is_object(); }
+};
+
 struct ScalingGroup {
   std::string name;
   Json fields;  ///< as they were given
@@ -73,6 +94,7 @@ struct ScalingGroup {
   std::string request;                     ///< what was asked for just now, in the words of a cause
   int replacing = 0;                       ///< unhealthy members whose replacement is not launched yet
   std::optional<Time> look_at, retry_at;
+  std::deque<Refresh> refreshes;  ///< newest first
   bool deleting = false;
 
   bool does(const std::string& process) const { return !suspended.contains(process); }

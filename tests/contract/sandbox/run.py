@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """boto3 and the aws CLI against `fairlead sandbox`: create, update, wait, fail, roll back. run.py BINARY"""
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -65,6 +66,32 @@ class World:
     def stop(self):
         self.process.terminate()
         return self.process.wait(60)
+
+
+class Load:
+    """Requests one after the other: what they answered, and what failed."""
+
+    def __init__(self, url):
+        self.url, self.versions, self.failed, self.over = url, set(), [], threading.Event()
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                self.versions.add(get(self.url))
+            except OSError as error:
+                self.failed.append(error)
+
+
+@contextlib.contextmanager
+def asking(url):
+    load = Load(url)
+    thread = threading.Thread(target=load.run)
+    thread.start()
+    try:
+        yield load
+    finally:
+        load.over.set()
+        thread.join()
 
 
 def until(done, what):
@@ -139,26 +166,13 @@ def create_service_behind_a_load_balancer(world):
 
 @story
 def update_changes_the_version_without_a_failed_request(world):
-    ecs, versions, failed, over = world.client("ecs"), set(), [], threading.Event()
-
-    def load():
-        while not over.is_set():
-            try:
-                versions.add(get(world.balancer))
-            except OSError as error:
-                failed.append(error)
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    try:
+    ecs = world.client("ecs")
+    with asking(world.balancer) as load:
         fresh = ecs.update_service(cluster="web", service="api", taskDefinition=define(world, ecs, "2"))["service"]["deployments"]
         assert [one["status"] for one in fresh] == ["PRIMARY", "ACTIVE"]
         until(lambda: completed(ecs), "the update completes")
-    finally:
-        over.set()
-        thread.join()
-    assert not failed, failed
-    assert versions == {"1", "2"}, versions
+    assert not load.failed, load.failed
+    assert load.versions == {"1", "2"}, load.versions
     full = record(ecs, deployments(ecs)[0]["serviceDeploymentArn"])
     assert full["status"] == "SUCCESSFUL"
     revision = ecs.describe_service_revisions(serviceRevisionArns=[full["targetServiceRevision"]["arn"]])["serviceRevisions"][0]
@@ -203,17 +217,22 @@ def stop_service_deployment_rolls_back(world):
     refused("ConflictException", ecs.stop_service_deployment, serviceDeploymentArn=arn)
 
 
+def aws(world, *words):
+    """The aws CLI's answer."""
+    environment = dict(os.environ, AWS_ENDPOINT_URL=world.url, AWS_ACCESS_KEY_ID="123456789012", AWS_SECRET_ACCESS_KEY="sandbox",
+                       AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="")
+    done = subprocess.run(["aws", *words, "--output", "json"], env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout or "{}")
+
+
 @story
 def the_aws_cli_waits_and_reads(world):
     if not shutil.which("aws"):
         skipped.append("the aws CLI (it is not installed)")
         return
-    environment = dict(os.environ, AWS_ENDPOINT_URL=world.url, AWS_ACCESS_KEY_ID="123456789012", AWS_SECRET_ACCESS_KEY="sandbox",
-                       AWS_DEFAULT_REGION="us-east-1", AWS_PAGER="")
-    aws = lambda *words: subprocess.run(["aws", *words], env=environment, capture_output=True, text=True, timeout=PATIENCE,
-                                        check=True).stdout
-    aws("ecs", "wait", "services-stable", "--cluster", "web", "--services", "api")
-    view = json.loads(aws("ecs", "describe-services", "--cluster", "web", "--services", "api", "--output", "json"))
+    aws(world, "ecs", "wait", "services-stable", "--cluster", "web", "--services", "api")
+    view = aws(world, "ecs", "describe-services", "--cluster", "web", "--services", "api")
     assert view["services"][0]["runningCount"] == 2
 
 
@@ -433,6 +452,68 @@ def launch_templates_have_versions(world):
     assert len(ec2.describe_launch_template_versions(LaunchTemplateName="shop")["LaunchTemplateVersions"]) == 2
     refused("InvalidLaunchTemplateId.NotFound", ec2.describe_launch_templates, LaunchTemplateIds=["lt-0"])
     assert ec2.describe_images(ImageIds=["ami-two"])["Images"][0]["State"] == "available"
+
+
+def refreshed(world, refresh):
+    found = world.client("autoscaling").describe_instance_refreshes(AutoScalingGroupName="shop", InstanceRefreshIds=[refresh])
+    return found["InstanceRefreshes"][0]
+
+
+def desired(world, version):
+    return {"LaunchTemplate": {"LaunchTemplateId": world.template, "Version": version}}
+
+
+LAUNCH_FIRST = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150, "InstanceWarmup": 0}
+
+
+@story
+def an_instance_refresh_changes_the_version_without_a_failed_request(world):
+    groups = world.client("autoscaling")
+    with asking(world.fleet) as load:
+        refresh = groups.start_instance_refresh(AutoScalingGroupName="shop", DesiredConfiguration=desired(world, "2"),
+                                                Preferences=dict(LAUNCH_FIRST, CheckpointPercentages=[50, 100], CheckpointDelay=20))
+        refresh = refresh["InstanceRefreshId"]
+        refused("InstanceRefreshInProgress", groups.start_instance_refresh, AutoScalingGroupName="shop")
+        until(lambda: refreshed(world, refresh)["Status"] == "Successful", "the refresh succeeds")
+    assert not load.failed, load.failed
+    assert load.versions == {"one", "two"}, load.versions
+    assert get(world.fleet) == "two"
+    view = refreshed(world, refresh)
+    assert view["PercentageComplete"] == 100 and view["DesiredConfiguration"]["LaunchTemplate"]["Version"] == "2", view
+    group = groups.describe_auto_scaling_groups(AutoScalingGroupNames=["shop"])["AutoScalingGroups"][0]
+    assert group["LaunchTemplate"]["Version"] == "2"
+    assert [one["LaunchTemplate"]["Version"] for one in group["Instances"]] == ["2"] * 4
+    refused("ActiveInstanceRefreshNotFound", groups.cancel_instance_refresh, AutoScalingGroupName="shop")
+
+
+@story
+def a_bad_version_is_rolled_back_without_a_failed_request(world):
+    ec2, groups = world.client("ec2"), world.client("autoscaling")
+    world.control("faults", [{"fault": "failing-health", "image": "ami-three"}])
+    ec2.create_launch_template_version(LaunchTemplateId=world.template, LaunchTemplateData=template_data("three"))
+    with asking(world.fleet) as load:
+        refresh = groups.start_instance_refresh(AutoScalingGroupName="shop", DesiredConfiguration=desired(world, "3"),
+                                                Preferences=dict(LAUNCH_FIRST, AutoRollback=True))["InstanceRefreshId"]
+        until(lambda: "is unavailable" in refreshed(world, refresh).get("StatusReason", ""), "it waits for health")
+        groups.rollback_instance_refresh(AutoScalingGroupName="shop")
+        until(lambda: refreshed(world, refresh)["Status"] == "RollbackSuccessful", "the rollback succeeds")
+    assert not load.failed, load.failed
+    assert load.versions == {"two"}, load.versions
+    assert refreshed(world, refresh)["RollbackDetails"]["PercentageCompleteOnRollback"] == 0
+    world.control("faults", [])
+
+
+@story
+def the_aws_cli_cancels_a_refresh(world):
+    if not shutil.which("aws"):
+        skipped.append("the aws CLI (it is not installed)")
+        return
+    words = ("--auto-scaling-group-name", "shop")
+    started = aws(world, "autoscaling", "start-instance-refresh", *words, "--preferences", '{"SkipMatching": false}')
+    cancelled = aws(world, "autoscaling", "cancel-instance-refresh", *words)
+    assert cancelled == started, cancelled
+    one = lambda: aws(world, "autoscaling", "describe-instance-refreshes", *words)["InstanceRefreshes"][0]
+    until(lambda: one()["Status"] == "Cancelled", "it is cancelled")
 
 
 @story

@@ -63,8 +63,12 @@ constexpr std::array operations{
     Operation{"cloudwatch", "PutMetricAlarm", set},
     Operation{"cloudwatch", "SetAlarmState", set},
 
+    Operation{"ec2", "CreateLaunchTemplateVersion", token, "", "ClientToken"},
+    Operation{"ec2", "DescribeImages", read},
     Operation{"ec2", "DescribeInstanceStatus", read},
     Operation{"ec2", "DescribeInstances", read},
+    Operation{"ec2", "DescribeLaunchTemplateVersions", read},
+    Operation{"ec2", "DescribeLaunchTemplates", read},
     Operation{"ec2", "DescribeSecurityGroups", read},
     Operation{"ec2", "DescribeSubnets", read},
 

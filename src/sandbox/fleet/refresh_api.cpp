@@ -14,7 +14,8 @@ Json start(Context& c, const Json& params) {
   ScalingGroup& group = need_group(c, params);
   if (text_at(params, "Strategy", "Rolling") != "Rolling") throw Refusal{"ValidationError", "The sandbox has the strategy Rolling only."};
   if (active_refresh(group) != nullptr)
-    throw Refusal{"InstanceRefreshInProgress", "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."};
+    throw Refusal{"InstanceRefreshInProgress",
+                  "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."};
   Refresh made;
   made.preferences = preferences_of(group, member(params, "Preferences"));
   if (params.contains("DesiredConfiguration")) made.desired = configuration_view(c, params["DesiredConfiguration"]);

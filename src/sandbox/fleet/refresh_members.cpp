@@ -15,7 +15,8 @@ bool is_healthy(Context& c, const ScalingGroup& group, const Instance& one) {
   if (!one.serves() || one.unhealthy || one.ended()) return false;
   if (!asks_balancer(group)) return true;
   const auto states = elb::states_at(c, one.id, group.target_groups);
-  return std::ranges::none_of(states, [](const std::string& state) { return state == "initial" || state == "unhealthy" || state == "draining"; });
+  return std::ranges::none_of(states,
+                              [](const std::string& state) { return state == "initial" || state == "unhealthy" || state == "draining"; });
 }
 
 bool is_warm(Context& c, const Refresh& refresh, const Instance& one) {

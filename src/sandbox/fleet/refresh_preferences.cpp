@@ -13,7 +13,8 @@ constexpr std::int64_t longest_wait = 172800;
 std::int64_t within(const Json& given, const char* key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
   const auto value = number_of(given, key, fallback);
   if (value < least || value > most)
-    refuse(std::string(key) + " must be between " + std::to_string(least) + " and " + std::to_string(most) + ", but is " + std::to_string(value) + ".");
+    refuse(std::string(key) + " must be between " + std::to_string(least) + " and " + std::to_string(most) + ", but is " +
+           std::to_string(value) + ".");
   return value;
 }
 
@@ -63,7 +64,8 @@ Json preferences_of(const ScalingGroup& group, const Json& given) {
   Json out = Json::object();
   add_bounds(group, given, out);
   add_checkpoints(given, out);
-  const auto grace = number_of(group.fields, "HealthCheckGracePeriod"), usual_warmup = number_of(group.fields, "DefaultInstanceWarmup", grace);
+  const auto grace = number_of(group.fields, "HealthCheckGracePeriod"),
+             usual_warmup = number_of(group.fields, "DefaultInstanceWarmup", grace);
   out["InstanceWarmup"] = within(given, "InstanceWarmup", usual_warmup < 0 ? grace : usual_warmup, 0, longest_wait);
   out["SkipMatching"] = flag_of(given, "SkipMatching");
   out["AutoRollback"] = flag_of(given, "AutoRollback");
@@ -82,7 +84,8 @@ std::string irreversible(Context& c, const ScalingGroup& group, const Json& desi
   const Json& spec = mixed.is_object() ? member(mixed, "LaunchTemplateSpecification") : member(group.fields, "LaunchTemplate");
   if (!spec.is_object()) return {};
   const auto version = text_at(spec, "Version");
-  if (version == "$Latest" || version == "$Default") return "the Auto Scaling group uses the version " + version + " of its launch template";
+  if (version == "$Latest" || version == "$Default")
+    return "the Auto Scaling group uses the version " + version + " of its launch template";
   const LaunchTemplate& owner = need_template(c, spec);
   const bool parameter = text_at(need_version(owner, version).data, "ImageId").starts_with("resolve:ssm:");
   return parameter ? "the Auto Scaling group's launch template uses a Systems Manager parameter instead of an AMI ID" : "";

@@ -144,6 +144,18 @@ def ec2(call, vpc, subnets, instance):
     call("ec2:DescribeSecurityGroups", lambda a: a["SecurityGroups"][0]["VpcId"] == vpc, Filters=[{"Name": "vpc-id", "Values": [vpc]}])
 
 
+def launch_templates(call, client, image):
+    made = client("ec2").create_launch_template(LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1", "InstanceType": "t3.micro"})
+    template = made["LaunchTemplate"]["LaunchTemplateId"]
+    call("ec2:DescribeImages", lambda a: a["Images"][0]["ImageId"] == image, ImageIds=[image])
+    data = {"ImageId": image, "TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "app", "Value": "shop"}]}]}
+    call("ec2:CreateLaunchTemplateVersion", lambda a: a["LaunchTemplateVersion"]["VersionNumber"] == 2, LaunchTemplateId=template,
+         SourceVersion="1", ClientToken="token-1", LaunchTemplateData=data)
+    call("ec2:DescribeLaunchTemplates", lambda a: a["LaunchTemplates"][0]["LatestVersionNumber"] == 2, LaunchTemplateNames=["web"])
+    call("ec2:DescribeLaunchTemplateVersions", lambda a: a["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"] == image,
+         LaunchTemplateId=template, Versions=["$Latest"])
+
+
 def auto_scaling(call, client, image, subnet):
     raw = client("autoscaling")
     raw.create_launch_configuration(LaunchConfigurationName="lc", ImageId=image, InstanceType="t3.micro")
@@ -299,6 +311,7 @@ def all_calls(call, client):
     ecr(call)
     load_balancing(call, client, subnets, vpc, instance)
     ec2(call, vpc, subnets, instance)
+    launch_templates(call, client, image)
     auto_scaling(call, client, image, subnets[0])
     watching(call)
     schedules(call)

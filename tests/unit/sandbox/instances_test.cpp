@@ -112,6 +112,36 @@ TEST_F(Instances, ScriptsAreGivenTheAddress) {
   EXPECT_EQ(cloud.ask("SendCommand", params, "ssm").error, "InvalidInstanceId");
 }
 
+TEST_F(Instances, OneCommandReachesFiftyAndListsThemAll) {
+  const auto ids = [&](int count) {
+    Json found = Json::array();
+    for (int i = 0; i < count; ++i) found.push_back(run());
+    return found;
+  }(51);
+  Json params{{"InstanceIds", ids}, {"DocumentName", "AWS-RunShellScript"}, {"Parameters", {{"commands", {"true"}}}}};
+  EXPECT_EQ(cloud.ask("SendCommand", params, "ssm").error, "ValidationException");
+  params["InstanceIds"].erase(50);
+  const auto command = cloud.must("SendCommand", params, "ssm")["Command"]["CommandId"];
+  for (const auto& script : commands<RunScript>()) cloud.world.tell(ScriptEnded{script.key, 0, "done\n", {}, false}, cloud.now);
+  Json ask{{"CommandId", command}, {"Details", true}};
+  const auto all = cloud.must("ListCommandInvocations", ask, "ssm");
+  EXPECT_EQ(all["CommandInvocations"].size(), 50u);
+  EXPECT_FALSE(all.contains("NextToken"));
+  for (const auto& one : all["CommandInvocations"]) {
+    EXPECT_EQ(text_at(one, "Status"), "Success");
+    EXPECT_EQ(text_at(one["CommandPlugins"][0], "Output"), "done\n");
+  }
+  ask["MaxResults"] = 20;
+  std::size_t listed = 0;
+  for (bool more = true; more; more = ask.contains("NextToken")) {
+    const auto page = cloud.must("ListCommandInvocations", ask, "ssm");
+    listed += page["CommandInvocations"].size();
+    ask["NextToken"] = page.value("NextToken", Json());
+    if (ask["NextToken"].is_null()) ask.erase("NextToken");
+  }
+  EXPECT_EQ(listed, 50u);
+}
+
 TEST_F(Instances, MembersTakeTurnsInTheZonesOfTheirGroup) {
   scaling("CreateAutoScalingGroup",
           {{"AutoScalingGroupName", "fleet"}, {"MinSize", 4}, {"MaxSize", 4}, {"AvailabilityZones", {"us-east-1b", "us-east-1d"}}});

@@ -37,7 +37,8 @@ struct Refreshes : Fleet {
     refresh = text_at(answer.body, "InstanceRefreshId");
   }
   Json view() {
-    return scaling("DescribeInstanceRefreshes", {{"AutoScalingGroupName", "fleet"}, {"InstanceRefreshIds", {refresh}}})["InstanceRefreshes"][0];
+    return scaling("DescribeInstanceRefreshes",
+                   {{"AutoScalingGroupName", "fleet"}, {"InstanceRefreshIds", {refresh}}})["InstanceRefreshes"][0];
   }
   std::string status() { return text_at(view(), "Status"); }
   std::string reason() { return text_at(view(), "StatusReason"); }
@@ -45,7 +46,8 @@ struct Refreshes : Fleet {
   /// Members in service that the load balancer sends requests to.
   int ready() {
     const auto states = target_states(target);
-    return static_cast<int>(std::ranges::count_if(members("InService"), [&](const auto& one) { return states.contains(one) && states.at(one) == "healthy"; }));
+    return static_cast<int>(
+        std::ranges::count_if(members("InService"), [&](const auto& one) { return states.contains(one) && states.at(one) == "healthy"; }));
   }
   /// Members in service or pending, of a template version or all.
   int live(const std::string& version = {}) {

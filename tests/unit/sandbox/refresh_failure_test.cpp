@@ -60,8 +60,9 @@ TEST_F(FailingRefreshes, LaunchThatFailsEndsInARollback) {
   start({{"AutoRollback", true}});
   cloud.pass(10min);
   EXPECT_EQ(live(), 1);
-  EXPECT_EQ(reason(), "Waiting for instances to be launched. The last launch failed: The image id '[ami-sim-2]' does not exist. Launching "
-                      "EC2 instance failed.");
+  EXPECT_EQ(reason(),
+            "Waiting for instances to be launched. The last launch failed: The image id '[ami-sim-2]' does not exist. Launching "
+            "EC2 instance failed.");
   run_to("RollbackSuccessful");
   EXPECT_EQ(live("1"), 2);
   EXPECT_EQ(ready(), 2);

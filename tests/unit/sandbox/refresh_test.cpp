@@ -197,8 +197,9 @@ TEST_F(Refreshes, PreferencesAreChecked) {
   EXPECT_EQ(try_start(Json::object(), configuration("9")).error, "ValidationError");
   start();
   EXPECT_EQ(try_start(Json::object(), configuration("2")).error, "InstanceRefreshInProgress");
-  EXPECT_EQ(cloud.ask("AttachLoadBalancerTargetGroups", {{"AutoScalingGroupName", "fleet"}, {"TargetGroupARNs", {target}}}, "autoscaling").error,
-            "InstanceRefreshInProgress");
+  EXPECT_EQ(
+      cloud.ask("AttachLoadBalancerTargetGroups", {{"AutoScalingGroupName", "fleet"}, {"TargetGroupARNs", {target}}}, "autoscaling").error,
+      "InstanceRefreshInProgress");
 }
 
 }  // namespace

@@ -69,14 +69,16 @@ $4
 SSHD
 }
 
-# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter. What is in $dir/hosts/N/bin are its
-# own commands, before all others.
+# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter, $host_mounts come besides. What is in
+# $dir/hosts/N/bin are its own commands, before all others.
 declare -A disk_size=()
+host_mounts=true
 start_host() {
   local folder="$dir/hosts/$1" disk="mount --bind '$dir/hosts/$1/lib' /var/lib"
   mkdir -p "$folder/srv" "$folder/lib" "$folder/bin"
   [ -z "${disk_size[$1]:-}" ] || disk="mount -t tmpfs -o size=${disk_size[$1]} tmpfs /var/lib"
-  setsid ip netns exec "fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && mount --bind '$folder/bin' /usr/local/bin && $disk && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
+  # Not `ip netns exec`, which puts a /sys without cgroups over ours.
+  setsid nsenter --net="/run/netns/fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && mount --bind '$folder/bin' /usr/local/bin && $disk && $host_mounts && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
     >>"$folder/log" 2>&1 &
   disown
 }
@@ -132,11 +134,10 @@ versions() { for _ in $(seq "${1:-12}"); do curl -sS --max-time 5 "$lb/version";
 
 # start_load, end_load: constant requests, short ones and slow ones, from a public load generator; end_load prints its summaries.
 start_load() {
-  loads=""
-  for path in / /slow; do
-    wrk -t 1 -c 6 -d 600s --timeout 5s "$lb$path" >"$dir/load$(tr -d / <<<"$path").txt" 2>&1 &
-    loads="$loads $!"
-  done
+  wrk -t 1 -c 6 -d 600s --timeout 5s "$lb/" >"$dir/load.txt" 2>&1 &
+  loads=$!
+  wrk -t 1 -c 6 -d 600s --timeout 5s "$lb/slow" >"$dir/load-slow.txt" 2>&1 &
+  loads="$loads $!"
   : >"$dir/samples"
   (trap - EXIT; while serving >>"$dir/samples" 2>/dev/null; do sleep 0.2; done) &
   sampler=$!
@@ -146,7 +147,7 @@ end_load() {
   kill "$sampler" 2>/dev/null
   # shellcheck disable=SC2086
   kill -INT $loads && wait $loads 2>/dev/null
-  cat "$dir/load.txt" "$dir/loadslow.txt"
+  cat "$dir/load.txt" "$dir/load-slow.txt"
 }
 # failed_requests, requests: of the summaries on stdin.
 failed_requests() { awk '/Socket errors/ { gsub(/[^0-9 ]/, ""); for (i = 1; i <= NF; ++i) n += $i } /Non-2xx/ { n += $NF } END { print n + 0 }'; }
@@ -223,6 +224,17 @@ shop_step() {
 
 release() { echo "$1" >"$dir/shop/version"; commit shop "$1" >/dev/null; } # VERSION
 deploy() { fl deploy shop production --wait --timeout 4m >"$dir/deploy.txt" 2>&1; }
+# first_release: v1 on all hosts at once, with a server that has just been started.
+first_release() {
+  cp "$dir/shop/.fairlead.yml" "$dir/step.yml"
+  sed -i 's/^\( *\)- ec2-deploy:/&\n\1    strategy: AllAtOnce/' "$dir/shop/.fairlead.yml"
+  release v1
+  cp "$dir/step.yml" "$dir/shop/.fairlead.yml"
+  start_server
+  deploy
+  equal "the first release comes to all hosts" "$?" 0
+  wait_for has_serving "$host_count" || { why; done_testing; }
+}
 begin_deploy() { id=$(fl --json deploy shop production | json id); } # sets id
 # end_deploy: waits for the end of $id, at most four minutes; sets state.
 end_deploy() {

@@ -1,9 +1,9 @@
 # Verbs for tests against `fairlead sandbox`, beside those of lib.sh: a local AWS of the test's own, its faults, clock and ledger.
 registry=123456789012.dkr.ecr.us-east-1.amazonaws.com
 
-start_sandbox() { # [options]: sets aws, the endpoint
+start_sandbox() { # [options]: sets aws, the endpoint; on $sandbox_address when that is set
   mkfifo "$dir/sandbox.out"
-  (cd "$dir" && exec "$FAIRLEAD" sandbox --listen 127.0.0.1:0 "$@" >"$dir/sandbox.out" 2>"$dir/sandbox.log") &
+  (cd "$dir" && exec "$FAIRLEAD" sandbox --listen "${sandbox_address:-127.0.0.1}:0" "$@" >"$dir/sandbox.out" 2>"$dir/sandbox.log") &
   children="$children $!"
   exec 7<"$dir/sandbox.out"
   read -r -t 60 aws <&7

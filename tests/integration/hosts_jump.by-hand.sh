@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# ec2-deploy to hosts that only a bastion reaches (ProxyJump), whose sshd takes no more new connections at once than it does by default.
+# By hand until fairlead opens its connections a few at a time: today it opens 30 at once, and the bastion refuses some of them.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/hosts.sh"
+can_make_hosts || skip "network namespaces are not permitted here"
+trap 'end_hosts; finish' EXIT
+
+make_bastion
+make_hosts 24
+make_shop
+shop_step <<YAML
+health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
+min-healthy: 50%
+max-failures: 0
+YAML
+release v1
+start_server
+reaches() { ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=5 "$1" true; }
+check "a host is reached through the bastion" wait_for reaches host1
+equal "and not without it" "$(ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=2 -o ProxyJump=none host1 true 2>/dev/null; echo $?)" 255
+
+deploy
+equal "a release comes to all of them" "$?" 0
+lacks "each was reached" "$(cat "$dir/deploy.txt")" "cannot be reached"
+equal "it was started once on each" "$(starts v1 | tr -d ' ')" 111111111111111111111111
+release v2
+deploy
+equal "and another one, with the connections that are open" "$?" 0
+done_testing

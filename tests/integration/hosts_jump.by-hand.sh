@@ -8,10 +8,11 @@ can_make_hosts || skip "network namespaces are not permitted here"
 trap 'end_hosts; finish' EXIT
 
 make_bastion
-make_hosts 24
+make_hosts 16
 make_shop
 shop_step <<YAML
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
+batch: 8
 min-healthy: 50%
 max-failures: 0
 YAML
@@ -24,8 +25,5 @@ equal "and not without it" "$(ssh -F "$dir/ssh_config" -o BatchMode=yes -o Conne
 deploy
 equal "a release comes to all of them" "$?" 0
 lacks "each was reached" "$(cat "$dir/deploy.txt")" "cannot be reached"
-equal "it was started once on each" "$(starts v1 | tr -d ' ')" 111111111111111111111111
-release v2
-deploy
-equal "and another one, with the connections that are open" "$?" 0
+equal "it was started once on each" "$(starts v1 | tr -d ' ')" 1111111111111111
 done_testing

@@ -233,7 +233,7 @@ first_release() {
   start_server
   deploy
   equal "the first release comes to all hosts" "$?" 0
-  wait_for has_serving "$host_count" || { why; done_testing; }
+  until_true has_serving "$host_count" || { why; done_testing; }
 }
 begin_deploy() { id=$(fl --json deploy shop production | json id); } # sets id
 # end_deploy: waits for the end of $id, at most four minutes; sets state.
@@ -249,14 +249,6 @@ hang='while [ -e /srv/app/trap ]; do sleep 0.1; done'
 clear_trap() { rm -f "$dir/hosts/$1/srv/app/trap"; }
 starts_on() { n=$(grep -cx "$1" "$dir/hosts/$2/srv/app/starts" 2>/dev/null); echo "${n:-0}"; } # VERSION N
 starts() { for i in $(seq "$host_count"); do starts_on "$1" "$i"; done | tr '\n' ' '; }
-# wait_for COMMAND…: asks again until it succeeds, at most 90 s.
-wait_for() {
-  local end=$((SECONDS + 90))
-  until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || { echo "never: $*" >&2; return 1; }
-    read -r -t 0.02 <> <(:) || true
-  done
-}
 has_started() { [ "$(starts_on "$1" "$2")" -ge "${3:-1}" ]; } # VERSION N [TIMES]
 has_serving() { [ "$(serving)" = "$1" ]; }
 

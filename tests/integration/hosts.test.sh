@@ -14,6 +14,7 @@ health: { url: "http://127.0.0.1:8080/healthz", successes: 2, timeout: 10s }
 min-healthy: 50%
 max-failures: 1
 drain-timeout: 20s
+stability: 1s
 YAML
 release v1
 start_server

@@ -49,7 +49,7 @@ push() {
   printf 'FROM scratch\nCOPY . /\nSTOPSIGNAL KILL\nCMD ["/usr/bin/perl", "/app.pl", "%s"]\n' "$1" >"$dir/image/Dockerfile"
   on_host 1 "podman build -q -t $registry:$1 $dir/image && podman push -q $registry:$1 && podman rmi $registry:$1"
 }
-wait_for on_host 1 true 2>/dev/null
+until_true on_host 1 true 2>/dev/null
 for tag in v1 v2 broken; do check "the image $tag is in the registry" push "$tag"; done
 
 step_with() { # TAG
@@ -62,6 +62,7 @@ load-balancer: { haproxy: { socket: $dir/haproxy.sock, backend: app } }
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 4s }
 min-healthy: 1
 drain-timeout: 20s
+stability: 1s
 YAML
 }
 running() { for i in 1 2; do on_host "$i" "podman ps --format '{{.Names}}={{.Image}}'"; done | sed "s|$registry:||" | tr '\n' ' '; }

@@ -14,6 +14,7 @@ health: { url: "http://127.0.0.1:8080/healthz", successes: 2, timeout: 8s }
 min-healthy: 50%
 max-failures: 1
 drain-timeout: 20s
+stability: 1s
 progress-deadline: 40s
 YAML
 
@@ -25,7 +26,7 @@ contains "the plan has the hosts and the arithmetic" "$(fl plan shop production 
 start_load
 begin_deploy
 for host in 1 3; do
-  wait_for has_started v2 "$host"
+  until_true has_started v2 "$host"
   kill_server
   start_server
 done
@@ -42,8 +43,8 @@ release v3
 set_trap 3 "$hang"
 start_load
 begin_deploy
-wait_for has_started v3 3
-(trap - EXIT; wait_for has_started v2 3 2; clear_trap 3) &
+until_true has_started v3 3
+(trap - EXIT; until_true has_started v2 3 2; clear_trap 3) &
 children="$children $!"
 end_deploy
 equal "a host whose script hangs is borne" "$state" succeeded
@@ -57,7 +58,7 @@ release v4
 set_trap 2 "$hang"
 start_load
 begin_deploy
-wait_for has_started v4 2
+until_true has_started v4 2
 kill_host 2
 end_deploy
 equal "a host that dies in mid-switch is borne" "$state" succeeded

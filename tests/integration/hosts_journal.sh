@@ -61,3 +61,11 @@ kill_at_every_op() {
     start_server
   done
 }
+# kill_at_op MOMENT N: once, at the N-th op of the deploy $id. Sets kills.
+kill_at_op() {
+  ops=0 kills=0
+  until_more_ops "$1" $(($2 - 1)) || return 0
+  kill_server
+  kills=1
+  start_server
+}

@@ -15,11 +15,12 @@ health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
 batch: 8
 min-healthy: 50%
 max-failures: 0
+stability: 1s
 YAML
 release v1
 start_server
 reaches() { ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=5 "$1" true; }
-check "a host is reached through the bastion" wait_for reaches host1
+check "a host is reached through the bastion" until_true reaches host1
 equal "and not without it" "$(ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=2 -o ProxyJump=none host1 true 2>/dev/null; echo $?)" 255
 
 deploy

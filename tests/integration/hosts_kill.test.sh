@@ -16,6 +16,7 @@ shop_step <<YAML
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
 min-healthy: 1
 drain-timeout: 20s
+stability: 1s
 YAML
 first_release
 read_journal

@@ -15,6 +15,7 @@ step_with() { # LINE…
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 6s }
 min-healthy: 40%
 drain-timeout: 20s
+stability: 1s
 progress-deadline: 40s
 YAML
   } | shop_step
@@ -25,12 +26,12 @@ first_release
 
 # host5 hangs before the deploy, host2 in the middle of its switch: their connections stay open, nobody answers.
 freeze_host 5
-wait_for has_serving 4
+until_true has_serving 4
 release v2
 set_trap 2 "$hang"
 start_load
 begin_deploy
-wait_for has_started v2 2
+until_true has_started v2 2
 freeze_host 2
 end_deploy
 equal "hosts that hang are borne" "$state" succeeded
@@ -54,7 +55,7 @@ commit shop "One is borne" >/dev/null
 deploy
 equal "when they answer again, the next deploy comes to all" "$?" 0
 equal "they serve it" "$(versions 20)" "v3 "
-wait_for has_serving 5 || why
+until_true has_serving 5 || why
 
 # Two fail, one more than is borne: the fleet goes back. The disk of one is full in the middle of its switch: it cannot go back.
 release v4

@@ -19,7 +19,7 @@ check "who waits for a run that was never begun is told at once ($((SECONDS - be
 # A connection that is cut while a script is sent, or a server that dies then. ssh.cpp may well frame what it sends instead.
 told $'fl_start cut 30 <<\'X\'\necho first >>'"$dir/cut"$'\n' >/dev/null 2>&1
 told $'fl_start cut 30 <<\'X\'\necho first >>'"$dir/cut"$'\necho second >>'"$dir/cut"$'\nX\n' >/dev/null 2>&1
-wait_for over cut
+until_true over cut
 equal "a script of which only the beginning came is not run for the whole" "$(tr '\n' ' ' <"$dir/cut")" "first second "
 unset FAIRLEAD_HOME
 
@@ -33,6 +33,7 @@ min-healthy: 1
 progress-deadline: 40s
 max-failures: 0
 drain-timeout: 20s
+stability: 1s
 YAML
 first_release
 room() { on_host 2 "df -kP /var/lib | awk 'NR == 2 { print \$4 }'"; }

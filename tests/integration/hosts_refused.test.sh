@@ -16,6 +16,7 @@ step_with() { # LINE…: the shop's step with these besides
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
 max-failures: 0
 drain-timeout: 20s
+stability: 1s
 YAML
   } | shop_step
 }
@@ -74,6 +75,7 @@ health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
 min-healthy: 50%
 max-failures: 0
 drain-timeout: 20s
+stability: 1s
 YAML
 appspec ValidateServise
 release v2

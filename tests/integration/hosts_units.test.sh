@@ -18,7 +18,7 @@ for i in 1 2; do
 done
 make_hosts 2
 is_up() { [ "$(on_host 2 systemctl is-system-running 2>/dev/null)" = running ]; }
-wait_for is_up || { cat "$dir/hosts/2/log"; skip "systemd does not come up in a namespace here"; }
+until_true is_up || { cat "$dir/hosts/2/log"; skip "systemd does not come up in a namespace here"; }
 start_haproxy
 make_shop
 step_with() { # LINE…: of the service
@@ -29,6 +29,7 @@ destination: /srv/app
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 4s }
 min-healthy: 1
 drain-timeout: 20s
+stability: 1s
 service:
 YAML
     printf '  %s\n' "$@"

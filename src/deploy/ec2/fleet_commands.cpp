@@ -114,7 +114,7 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
   } catch (const Json::exception& error) {
     why = error.what();
   }
-  if (const auto named = id + ": "; !id.empty() && why.starts_with(named)) why.erase(0, named.size());  // the machine names it itself
+  if (!id.empty()) why = without_name(host(id), why);  // the machine names it itself
   if (!why.empty() && shared_->turns[id] == turn) machine_->refused(command.what, command.hosts, why, now());
 }
 
@@ -231,7 +231,8 @@ Awaitable<std::string> FleetStep::run_on_host(Host one, std::string key, std::st
       if (error.kind() != ErrorKind::unavailable) throw;
       why = error.message();
     }
-    if (shared_->ending || shared_->turns[one.id] != turn || step_.now() > give_up_at) co_return dump(Json{{"ok", false}, {"reason", why}});
+    if (shared_->ending || shared_->turns[one.id] != turn || step_.now() > give_up_at)
+      co_return dump(Json{{"ok", false}, {"reason", without_name(one, why)}});
     co_await sleep_for(pause);
   }
 }
@@ -267,7 +268,7 @@ Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string ke
       why = error.message();
     }
     if (step_.now() - heard > lost_after(inputs_.settings.progress))
-      co_return dump(Json{{"ok", false}, {"reason", "lost in the middle of the switch: " + why}});
+      co_return dump(Json{{"ok", false}, {"reason", "lost in the middle of the switch: " + without_name(one, why)}});
     co_await sleep_for(pause);
   }
 }

@@ -33,6 +33,10 @@ Host host_from(const Json& json) {
           .serving = flag_at(json, "serving", true)};
 }
 
+std::string size_text(std::int64_t bytes) {
+  return bytes < 10 << 20 ? std::to_string((bytes + 1023) / 1024) + " KiB" : std::to_string(bytes >> 20) + " MiB";
+}
+
 bool lacks(const Host& host) { return host.reachable && !host.has_release; }
 
 }  // namespace
@@ -97,12 +101,11 @@ Awaitable<void> FleetStep::ask_about(Host& host) {
       host.unreachable_why = "it lacks " + replace_all(missing, ",", ", ") + ": install util-linux, coreutils, tar and gzip";
     } else if (!host.has_release && free < bundle_.size * 4) {
       host.reachable = false;
-      host.unreachable_why = "its disk is nearly full: " + std::to_string(free >> 20) + " MiB are free, the release needs " +
-                             std::to_string(bundle_.size * 4 >> 20) + " MiB";
+      host.unreachable_why = "its disk is nearly full: " + size_text(free) + " are free, the release needs " + size_text(bundle_.size * 4);
     }
   } catch (const Error& error) {
     host.reachable = false;
-    host.unreachable_why = error.message() + (error.hint().empty() ? "" : "; " + error.hint());
+    host.unreachable_why = without_name(host, error.message()) + (error.hint().empty() ? "" : "; " + error.hint());
   }
 }
 

@@ -26,8 +26,7 @@ Awaitable<void> ask_one(std::shared_ptr<Asking> asking, Host host, std::size_t i
     now.release = answer.empty() || answer[0] == "-" ? "" : answer[0];
     now.problem.clear();
   } catch (const Error& error) {
-    const auto named = host.id + ": ";
-    now.problem = error.message().starts_with(named) ? error.message().substr(named.size()) : error.message();
+    now.problem = without_name(host, error.message());
   }
   if (--asking->open == 0) co_await asking->transport->close();
   asking->changed.notify_all();

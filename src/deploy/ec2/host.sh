@@ -19,7 +19,8 @@ fl_start() {
   exec 8>>"$fl_run/lock"
   if ! flock -n 8; then cat >/dev/null; fl_say running; return; fi
   if [ -e "$fl_run/rc" ] || [ -e "$fl_run/started" ]; then cat >/dev/null; exec 8>&-; fl_query "$1" 0 0; return; fi
-  { cat >"$fl_run/body.part" && mv "$fl_run/body.part" "$fl_run/body" && : >"$fl_run/log"; } ||
+  # The reserve is given back at the end: what became of it is recorded also when the script fills the disk.
+  { cat >"$fl_run/body.part" && mv "$fl_run/body.part" "$fl_run/body" && : >"$fl_run/log" && head -c 16384 /dev/zero >"$fl_run/reserve"; } ||
     fl_fail "cannot write to $fl_run: $(df -k "$FL" 2>/dev/null | tail -n 1)"
   cat >"$fl_run/runner" <<'RUNNER'
 exec 9>>"$FL/lock"
@@ -28,7 +29,9 @@ cd / && : >"$fl_run/started"
 timeout -k 15 "$fl_limit" sh "$fl_run/body" >>"$fl_run/log" 2>&1 </dev/null 8>&- 9>&-
 fl_rc=$?
 [ "$fl_rc" != 124 ] || echo "fairlead: not done after $fl_limit seconds: ended" >>"$fl_run/log"
-rm -f "$fl_run/body"
+rm -f "$fl_run/body" "$fl_run/reserve"
+fl_free=$(df -kP "$fl_run" | awk 'NR == 2 { print $4 }')
+[ "$fl_rc" = 0 ] || [ "${fl_free:-1024}" -ge 1024 ] || echo "fairlead: No space left on device: $(df -kP "$fl_run" | tail -n 1)" >>"$fl_run/log"
 echo "$fl_rc" >"$fl_run/rc.part" && sync && mv "$fl_run/rc.part" "$fl_run/rc"
 RUNNER
   FL=$FL fl_run=$fl_run fl_limit=$2 setsid sh "$fl_run/runner" </dev/null >/dev/null 2>&1 &
@@ -59,7 +62,7 @@ fl_query() {
 fl_wait() {
   fl_run=$FL/runs/$1
   fl_until=$(($(date +%s) + $4))
-  while [ ! -e "$fl_run/rc" ] && [ "$(date +%s)" -lt "$fl_until" ]; do
+  while [ -e "$fl_run/lock" ] && [ ! -e "$fl_run/rc" ] && [ "$(date +%s)" -lt "$fl_until" ]; do
     [ $(($({ wc -c <"$fl_run/log"; } 2>/dev/null || echo 0))) -le "$2" ] || break
     if flock -n "$fl_run/lock" true; then break; fi
     sleep 0.2 2>/dev/null || sleep 1
@@ -110,7 +113,11 @@ fl_unpack() {
     fl_fail "what arrived has SHA-256 $fl_sum, not $3: it was thrown away"
   fi
   rm -rf "$fl_releases/$2.tmp" && mkdir "$fl_releases/$2.tmp" && tar -xzf "$fl_releases/$3.tgz.part" -C "$fl_releases/$2.tmp" &&
-    mv -T "$fl_releases/$2.tmp" "$fl_releases/$2" || fl_fail "the release could not be unpacked in $fl_releases: $(df -kP "$FL" | tail -n 1)"
+    mv -T "$fl_releases/$2.tmp" "$fl_releases/$2" || {
+    fl_full=$(df -kP "$FL" | tail -n 1)
+    rm -rf "$fl_releases/$2.tmp" "$fl_releases/$3.tgz.part"
+    fl_fail "the release could not be unpacked in $fl_releases: $fl_full"
+  }
   rm -f "$fl_releases/$3.tgz.part"
   fl_say unpacked
 }

@@ -24,6 +24,14 @@ constexpr int tries_to_connect = 5;
 constexpr auto kept_open = std::chrono::seconds(50);  ///< a connection without work ends after ControlPersist
 constexpr auto first_pause = std::chrono::milliseconds(300);
 
+/// What is read from stdin is run when all of it has come: of a connection that was cut, or a server that died, half a script is worth
+/// nothing, and a shell would run it.
+constexpr std::string_view whole_or_nothing =
+    "exec sh -c 'fl_all=$(cat); case $fl_all in *\"# fairlead: that is all\") eval \"$fl_all\" ;; *) echo only a part of the script "
+    "arrived >&2; "
+    "exit 255 ;; esac'";
+constexpr std::string_view end_of_script = "# fairlead: that is all\n";
+
 /// A jump host or a host that has too many connections at the moment hangs up before a word is said.
 bool is_crowded(const std::string& err) {
   const auto contains = [&err](std::string_view part) { return err.find(part) != std::string::npos; };
@@ -52,7 +60,7 @@ class Ssh : public Transport {
   }
 
   Awaitable<std::string> ask(const Host& host, std::string calls, Deadline deadline) override {
-    auto input = host_functions() + "\n" + calls + "\n";
+    auto input = host_functions() + "\n" + calls + "\n" + std::string(end_of_script);
     const auto result = co_await connected(host, std::move(input), deadline);
     if (result.timed_out) throw Error(ErrorKind::unavailable, host.id + ": it did not answer in time", "is it overloaded?");
     if (result.status.ok()) co_return result.out;
@@ -76,8 +84,8 @@ class Ssh : public Transport {
       const auto way = from == 0 ? ">" : ">>";
       auto spawn = command(host,
                            "if [ -n \"${FAIRLEAD_HOME:-}\" ]; then FL=$FAIRLEAD_HOME; elif [ \"$(id -u)\" = 0 ]; then "
-                           "FL=/var/lib/fairlead; else FL=$HOME/.fairlead; fi; exec cat " +
-                               std::string(way) + path);
+                           "FL=/var/lib/fairlead; else FL=$HOME/.fairlead; fi; cat " +
+                               std::string(way) + path + " || { df -kP \"$FL\" | tail -n 1 >&2; rm -f " + path + "; exit 1; }");
       Fd source(::open(what.file.c_str(), O_RDONLY | O_CLOEXEC));
       if (!source || ::lseek(source.get(), from, SEEK_SET) != from) throw Error(ErrorKind::io, "cannot read " + what.file.string());
       spawn.in = source.get();
@@ -126,7 +134,7 @@ class Ssh : public Transport {
     RunResult result;
     auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(first_pause);
     for (int tries = 1;; ++tries, pause *= 2) {
-      result = co_await run_process(command(host, "exec sh -s"), deadline, most_output, input);
+      result = co_await run_process(command(host, std::string(whole_or_nothing)), deadline, most_output, input);
       if (result.status.code != 255 || result.timed_out || tries == tries_to_connect || !is_crowded(result.err)) break;
       co_await sleep_for(pause);
     }
@@ -179,6 +187,11 @@ std::vector<std::string> said(const std::string& answer, const std::string& what
     return words;
   }
   throw Error(ErrorKind::invalid, "the host answered something else than expected: " + ellipsize(answer, 300));
+}
+
+std::string without_name(const Host& host, const std::string& message) {
+  const auto named = host.id + ": ";
+  return message.starts_with(named) ? message.substr(named.size()) : message;
 }
 
 std::string shell_word(const std::string& word) { return "'" + replace_all(word, "'", "'\\''") + "'"; }

@@ -44,6 +44,8 @@ class Transport {
 
 /// The arguments of the line "fairlead WHAT …" in an answer. Throws Error(invalid) when there is none.
 std::vector<std::string> said(const std::string& answer, const std::string& what);
+/// An error's message without the host's name before it, for whoever names the host himself.
+std::string without_name(const Host&, const std::string& message);
 /// A word for the shell: quoted.
 std::string shell_word(const std::string&);
 /// `text` as a here-document for the call before it.

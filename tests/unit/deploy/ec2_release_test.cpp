@@ -145,6 +145,53 @@ TEST(Ec2Group, ALookTakesTheWorstOfAllTargetGroupsAndOnlyFreshFailures) {
   EXPECT_EQ(look.failed_launches.at("new"), "no such AMI");
 }
 
+/// A stand-in for ssh that passes on the first bytes of what it is given, as a connection does that is cut.
+TEST(Ec2Ssh, AScriptOfWhichOnlyTheBeginningCameIsNotRun) {
+  TempFolder folder;
+  const auto root = folder.path().string();
+  write_file(folder.path() / "ssh", "#!/bin/sh\nfor last; do :; done\nhead -c \"$(cat " + root + "/most)\" | sh -c \"$last\"\n");
+  fs::permissions(folder.path() / "ssh", fs::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", (root + ":" + path).c_str(), 1);
+  asio::io_context io;
+  const auto transport = make_ssh(io.get_executor(), {.user = {}, .config = {}, .control_folder = folder.path() / "control"});
+  std::string out, problem;
+  const auto ask = [&](std::size_t most) {
+    write_file(folder.path() / "most", std::to_string(most));
+    out = problem = "";
+    const auto work = [&]() -> Awaitable<void> {
+      Host host;
+      host.id = "web1";
+      try {
+        const auto text = here("echo first >>" + root + "/ran\necho second >>" + root + "/ran");
+        out = co_await transport->ask(host, "sh" + text + "fl_say done", deadline_in(std::chrono::seconds(30)));
+      } catch (const Error& error) {
+        problem = error.message();
+      }
+    };
+    io.restart();
+    spawn(io.get_executor(), "ask", work());
+    io.run();
+  };
+  ask(host_functions().size() + 70);
+  EXPECT_THAT(problem, HasSubstr("only a part of the script arrived"));
+  EXPECT_FALSE(fs::exists(folder.path() / "ran"));
+  ask(1 << 20);
+  EXPECT_EQ(out, "fairlead done\n") << problem;
+  EXPECT_EQ(read_file(folder.path() / "ran"), "first\nsecond\n");
+  ::setenv("PATH", path.c_str(), 1);
+}
+
+TEST(Ec2Ssh, WhoWaitsForARunThatWasNeverBegunIsToldAtOnce) {
+  TempFolder folder;
+  const auto root = folder.path().string();
+  write_file(folder.path() / "body", host_functions() + "\nfl_wait nobody 0 100 20\n");
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(std::system(("FAIRLEAD_HOME=" + root + "/fl sh " + root + "/body >" + root + "/said").c_str()), 0);
+  EXPECT_EQ(read_file(folder.path() / "said"), "fairlead none - 0\n");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10)) << "it may wait twenty";
+}
+
 TEST(Ec2Gather, RequestsOfAMomentLeaveTogetherAndNoMoreThanAllowed) {
   asio::io_context io;
   std::vector<std::string> calls;

@@ -1,27 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What ec2-deploy should do on hosts and does not yet. Each part moves to its *.test.sh with the change that makes it pass.
+# ec2-deploy and the disks of hosts: too small, full, filled up in the middle of the switch; and how a host is called in messages.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 can_make_hosts || skip "network namespaces are not permitted here"
 trap 'end_hosts; finish' EXIT
-
-# The functions of host.sh alone, in a folder of their own.
-export FAIRLEAD_HOME="$dir/alone"
-mkdir -p "$FAIRLEAD_HOME/runs"
-told() { { cat "$root/src/deploy/ec2/host.sh"; printf '%s' "$1"; } | sh -s; } # TEXT after the functions, which may end anywhere
-over() { [ -e "$FAIRLEAD_HOME/runs/$1/rc" ]; }
-
-begin=$SECONDS
-told $'fl_wait nobody 0 100 20\n' >/dev/null 2>&1
-check "who waits for a run that was never begun is told at once ($((SECONDS - begin)) s)" test $((SECONDS - begin)) -lt 5
-
-# A connection that is cut while a script is sent, or a server that dies then. ssh.cpp may well frame what it sends instead.
-told $'fl_start cut 30 <<\'X\'\necho first >>'"$dir/cut"$'\n' >/dev/null 2>&1
-told $'fl_start cut 30 <<\'X\'\necho first >>'"$dir/cut"$'\necho second >>'"$dir/cut"$'\nX\n' >/dev/null 2>&1
-until_true over cut
-equal "a script of which only the beginning came is not run for the whole" "$(tr '\n' ' ' <"$dir/cut")" "first second "
-unset FAIRLEAD_HOME
 
 disk_size[2]=8m
 make_hosts 3

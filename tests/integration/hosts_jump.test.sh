@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # ec2-deploy to hosts that only a bastion reaches (ProxyJump), whose sshd takes no more new connections at once than it does by default.
-# By hand until fairlead opens its connections a few at a time: today it opens 30 at once, and the bastion refuses some of them.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 can_make_hosts || skip "network namespaces are not permitted here"

@@ -19,7 +19,7 @@ aws_call() { # SERVICE OPERATION JSON: of any service, past its wire format
   curl -sS --max-time 20 -X POST -d '{"service":"'"$1"'","operation":"'"$2"'","params":'"$3"'}' "$aws/_sandbox/call"
 }
 ecs() { aws_json ecs "AmazonEC2ContainerServiceV20141113.$1" "$2"; } # OPERATION JSON
-control() { curl -sS -o /dev/null --max-time 20 -X POST -d "$2" "$aws/_sandbox/$1"; } # faults|clock|times JSON
+control() { curl -fsS -o /dev/null --max-time 20 -X POST -d "$2" "$aws/_sandbox/$1" || fail "the sandbox does not take $1 $2"; } # faults|clock|times JSON
 faults() { control faults "$1"; }
 service() { ecs DescribeServices '{"cluster":"web","services":["api"]}' | json "services.0.$1"; }
 ledger() { curl -sS --max-time 20 "$aws/_sandbox/ledger"; }

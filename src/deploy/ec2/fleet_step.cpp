@@ -71,6 +71,7 @@ Awaitable<void> FleetStep::prepare() {
     inputs_.settings.release = text_at(step_.recorded(), "release");
     has_appspec_ = flag_at(step_.recorded(), "appspec");
     inputs_.settings.resumes = true;
+    inputs_.settings.checkpoints.clear();  // it has been good before, and is wanted now
   } else {
     co_await make_release();
     inputs_.settings.release = release_id(bundle_, scripts_);

@@ -116,7 +116,7 @@ Awaitable<std::string> send_to(WorldPtr world, const std::string& calls, const s
               {"Parameters",
                {{"commands", Json::array({host_functions() + "\n" + calls + "\n"})},
                 {"executionTimeout", Json::array({std::to_string(std::max<std::int64_t>(30, seconds))})}}}};
-  const auto answer = co_await patiently([&] { return world->aws.call(world->scope, "ssm:SendCommand", params); });
+  const auto answer = co_await patiently([&] { return world->aws.call(world->scope, "ssm:SendCommand", params); }, 1s);
   co_return text_at(member(answer, "Command"), "CommandId");
 }
 

@@ -80,9 +80,16 @@ Awaitable<void> add_groups(const Inputs& in, aws::Aws& aws, aws::Scope scope, st
 
 /// Who Systems Manager does not reach is told now, not after a time-out.
 Awaitable<void> add_pings(aws::Aws& aws, aws::Scope scope, std::vector<Host>& hosts) {
-  const auto answer = co_await aws::all_pages(aws, scope, "ssm:DescribeInstanceInformation", Json::object(), "InstanceInformationList");
   std::map<std::string, std::string> pings;
-  for (const auto& one : member(answer, "InstanceInformationList")) pings[text_at(one, "InstanceId")] = text_at(one, "PingStatus");
+  constexpr std::size_t most_ids = 50;  // of a page, and few enough for a filter: an account may have thousands
+  for (std::size_t from = 0; from < hosts.size(); from += most_ids) {
+    Json ids = Json::array();
+    for (std::size_t i = from; i < std::min(hosts.size(), from + most_ids); ++i) ids.push_back(hosts[i].id);
+    Json params{{"Filters", Json::array({{{"Key", "InstanceIds"}, {"Values", std::move(ids)}}})}};
+    const auto answer =
+        co_await aws::all_pages(aws, scope, "ssm:DescribeInstanceInformation", std::move(params), "InstanceInformationList");
+    for (const auto& one : member(answer, "InstanceInformationList")) pings[text_at(one, "InstanceId")] = text_at(one, "PingStatus");
+  }
   for (auto& host : hosts) {
     const auto ping = pings.find(host.id);
     if (!host.reachable || (ping != pings.end() && ping->second == "Online")) continue;

@@ -106,7 +106,8 @@ Awaitable<void> RefreshStep::prepare() {
   settings.baseline = baseline_;
   settings.reversible = flag_at(facts, "reversible");
   settings.roll_back = inputs_.settings.roll_back;
-  if (text_at(step_.recorded(), "version").empty()) settings.checkpoints = inputs_.settings.checkpoints;  // what was good before is wanted now
+  if (text_at(step_.recorded(), "version").empty())
+    settings.checkpoints = inputs_.settings.checkpoints;  // what was good before is wanted now
   settings.patience = inputs_.settings.patience;
   settings.progress = inputs_.settings.progress + inputs_.warmup.value_or(group_.warmup);
   settings.grace = std::max<Duration>(group_.grace, 1min);

@@ -162,8 +162,14 @@ Json cancel(Context& c, const Json& params) {
 
 Json information(Context& c, const Json& params) {
   Json all = Json::array();
+  const auto wanted = [&params](const std::string& id) {
+    return std::ranges::all_of(member(params, "Filters"), [&id](const Json& filter) {
+      const auto values = texts_of(filter, "Values");
+      return text_at(filter, "Key") != "InstanceIds" || std::ranges::find(values, id) != values.end();
+    });
+  };
   for (const auto& [id, instance] : c.region.instances) {
-    if (!instance.runs()) continue;
+    if (!instance.runs() || !wanted(id)) continue;
     all.push_back({{"InstanceId", id},
                    {"PingStatus", "Online"},
                    {"LastPingDateTime", epoch(c.now())},

@@ -69,16 +69,15 @@ $4
 SSHD
 }
 
-# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter, $host_mounts come besides. What is in
-# $dir/hosts/N/bin are its own commands, before all others.
+# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter, $host_mounts come besides.
 declare -A disk_size=()
 host_mounts=true
 start_host() {
   local folder="$dir/hosts/$1" disk="mount --bind '$dir/hosts/$1/lib' /var/lib"
-  mkdir -p "$folder/srv" "$folder/lib" "$folder/bin"
+  mkdir -p "$folder/srv" "$folder/lib"
   [ -z "${disk_size[$1]:-}" ] || disk="mount -t tmpfs -o size=${disk_size[$1]} tmpfs /var/lib"
   # Not `ip netns exec`, which puts a /sys without cgroups over ours.
-  setsid nsenter --net="/run/netns/fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && mount --bind '$folder/bin' /usr/local/bin && $disk && $host_mounts && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
+  setsid nsenter --net="/run/netns/fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && $disk && $host_mounts && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
     >>"$folder/log" 2>&1 &
   disown
 }

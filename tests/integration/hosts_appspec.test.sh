@@ -6,11 +6,13 @@ source "$(dirname "$0")/hosts.sh"
 can_make_hosts || skip "network namespaces are not permitted here"
 trap 'end_hosts; finish' EXIT
 
-make_hosts 1
 # Neither SELinux nor sudo are on every machine: these note what they are asked for.
-printf '#!/bin/sh\necho "$@" >>/srv/contexts\n' >"$dir/hosts/1/bin/chcon"
-printf '#!/bin/sh\necho "$@" >>/srv/sudo\nexec "$@"\n' >"$dir/hosts/1/bin/sudo"
-chmod +x "$dir"/hosts/1/bin/*
+mkdir "$dir/bin"
+printf '#!/bin/sh\necho "$@" >>/srv/contexts\n' >"$dir/bin/chcon"
+printf '#!/bin/sh\necho "$@" >>/srv/sudo\nexec "$@"\n' >"$dir/bin/sudo"
+chmod +x "$dir"/bin/*
+host_mounts="mount --bind '$dir/bin' /usr/local/bin"
+make_hosts 1
 start_haproxy
 make_shop
 cp -r "$root/tests/fixtures/appspec/every_key/." "$dir/shop/"

@@ -39,7 +39,7 @@ end_load >"$dir/summary.txt"
 fl logs "$id" >"$dir/log.txt" 2>&1
 equal "no request failed" "$(failed_requests <"$dir/summary.txt")" 0
 check "40 % of them served at each of $(wc -l <"$dir/samples") looks (lowest $(lowest))" test "$(lowest)" -ge 2
-contains "the one that hung before is named" "$(grep host5 "$dir/log.txt")" "host5: left out: host5: it"
+contains "the one that hung before is named" "$(grep host5 "$dir/log.txt")" "host5: left out: it did not answer in time"
 contains "the one that hung in its switch is named" "$(grep host2 "$dir/log.txt")" "lost in the middle of the switch"
 contains "it is quarantined" "$(grep host2 "$dir/log.txt")" "it stays out of traffic, quarantined"
 contains "the end names both" "$(tail -n 5 "$dir/log.txt")" "not on host5; host2 stays out of traffic, quarantined"

@@ -68,6 +68,16 @@ TEST_F(Groups, MembersAreRegisteredInServiceAndDrainedBeforeTheyEnd) {
             1);
 }
 
+TEST_F(Groups, MembersAreProbedAtTheirOwnAddresses) {
+  id = make_template("real", {{"ImageId", "ami-1"}});
+  create(2, {{"TargetGroupARNs", {balance()}}});
+  cloud.pass(50s);
+  std::set<std::string> probed, addresses;
+  for (const auto& probe : commands<Probe>()) probed.insert(probe.host + ":" + std::to_string(probe.port));
+  for (const auto& one : members()) addresses.insert(address(one) + ":8080");
+  EXPECT_EQ(probed, addresses);
+}
+
 TEST_F(Groups, ScaleInSparesProtectedMembers) {
   create(3);
   cloud.pass(40s);

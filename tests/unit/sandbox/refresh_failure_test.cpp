@@ -107,12 +107,15 @@ TEST_F(FailingRefreshes, AlarmRollsBackWhatIsReplacedSoFar) {
 
 TEST_F(FailingRefreshes, CancellationWaitsForWhatHasBegun) {
   create(4);
-  start();
+  start({{"MinHealthyPercentage", 100}, {"MaxHealthyPercentage", 125}});
   cloud.pass(10s);
   ASSERT_EQ(members("Pending").size(), 1u);
+  EXPECT_TRUE(members("Terminating").empty());
   scaling("CancelInstanceRefresh", {{"AutoScalingGroupName", "fleet"}});
   EXPECT_EQ(status(), "Cancelling");
   EXPECT_EQ(error("RollbackInstanceRefresh"), "ActiveInstanceRefreshNotFound");
+  cloud.pass(20s);
+  EXPECT_EQ(status(), "Cancelling");
   run_to("Cancelled");
   EXPECT_TRUE(members("Pending").empty());
   EXPECT_TRUE(members("Terminating").empty());
@@ -204,6 +207,7 @@ TEST_F(FailingRefreshes, StandbyMembersAreWaitedForIgnoredOrTerminated) {
   run_to("Successful");
   EXPECT_TRUE(members("Standby").empty());
   EXPECT_EQ(members().size(), 2u);
+  EXPECT_EQ(view()["PercentageComplete"], 100);
 }
 
 TEST_F(FailingRefreshes, DeletionOfTheGroupEndsIt) {

@@ -107,12 +107,12 @@ TEST_F(Refreshes, WaitsForTheWarmupOfEach) {
 
 TEST_F(Refreshes, PausesAtEachCheckpointButTheLast) {
   create(4);
-  start({{"CheckpointPercentages", {"25", "50", "100"}}, {"CheckpointDelay", 600}, {"MinHealthyPercentage", 0}});
+  start({{"CheckpointPercentages", {"25", "50", "100"}}, {"CheckpointDelay", 5400}, {"MinHealthyPercentage", 0}});
   for (const int percent : {25, 50}) {
     ASSERT_GE(until([&] { return reason().starts_with("Reached the checkpoint of " + std::to_string(percent)); }), 0) << percent;
     EXPECT_EQ(live("2"), percent * 4 / 100);
     EXPECT_EQ(view()["PercentageComplete"], percent);
-    cloud.pass(590s);
+    cloud.pass(5390s);
     EXPECT_EQ(live("2"), percent * 4 / 100);
     EXPECT_EQ(status(), "InProgress");
   }
@@ -149,6 +149,15 @@ TEST_F(Refreshes, MatchingMembersAreSkipped) {
   run_to("Successful", 60);
   EXPECT_EQ(members(), before);
   EXPECT_EQ(view()["PercentageComplete"], 100);
+}
+
+TEST_F(Refreshes, MatchingMembersCountForACheckpoint) {
+  create(4);
+  start({{"CheckpointPercentages", {50}}, {"MinHealthyPercentage", 50}});
+  run_to("Successful");
+  start({{"SkipMatching", true}, {"CheckpointPercentages", {75}}, {"MinHealthyPercentage", 0}});
+  run_to("Successful");
+  EXPECT_EQ(live("2"), 3);
 }
 
 TEST_F(Refreshes, WithoutADesiredConfigurationTheGroupsOwnIsUsed) {

@@ -11,7 +11,7 @@ namespace fairlead::sandbox::fleet {
 
 namespace {
 
-constexpr std::size_t page_size = 200;
+constexpr std::size_t page_size = 200, most_user_data = 16384;
 
 std::string creator(Context& c) { return "arn:aws:iam::" + c.region.account + ":root"; }
 
@@ -190,6 +190,7 @@ const TemplateVersion& need_version(const LaunchTemplate& owner, const std::stri
 std::string decoded_user_data(const std::string& encoded) {
   const auto text = from_base64(encoded);
   if (!text) throw Refusal{"InvalidUserData.Malformed", "Invalid BASE64 encoding of user data."};
+  if (text->size() > most_user_data) throw Refusal{"InvalidParameterValue", "User data is limited to 16384 bytes"};
   return *text;
 }
 

@@ -117,6 +117,8 @@ TEST_F(Templates, ErrorsAreInTheWordsOfAws) {
             "InvalidLaunchTemplateId.VersionNotFound");
   EXPECT_EQ(error("CreateLaunchTemplateVersion", {{"LaunchTemplateId", id}, {"LaunchTemplateData", {{"UserData", "no base64!"}}}}),
             "InvalidUserData.Malformed");
+  EXPECT_EQ(cloud.ask("RunInstances", {{"UserData", base64(std::string(16385, 'x'))}}, "ec2").message,
+            "User data is limited to 16384 bytes");
 }
 
 TEST_F(Templates, EveryImageExistsUnlessAFaultSaysOtherwise) {

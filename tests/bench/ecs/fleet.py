@@ -15,19 +15,15 @@ Nothing passes or fails by time.
 """
 import argparse
 import concurrent.futures
-import http.client
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-import boto3
-import botocore.config
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from sandbox_world import Sandbox, Server, commit, show  # noqa: E402
 
 # Requests per second that AWS documents for each family, with the operations that a deploy uses.
 RATES = {
@@ -49,18 +45,11 @@ stages:
 """
 
 
-def show(name, value, unit="", note=""):
-    print(json.dumps({"name": name, "value": value, "unit": unit, "note": note}), flush=True)
-
-
-class World:
+class World(Sandbox):
     """A sandbox with services that run v1, spread evenly over clusters."""
 
     def __init__(self, options, folder):
-        self.log = open(os.path.join(folder, "sandbox.log"), "w")
-        self.process = subprocess.Popen([options.binary, "sandbox", "--listen", "127.0.0.1:0", "--speed", "5", "--json"],
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=folder)
-        self.url = json.loads(self.process.stdout.readline())["url"]
+        super().__init__(options.binary, folder, 5)
         self.control("times", {"throttles": False})
         self.names = [f"svc-{n:04}" for n in range(options.services)]
         self.cluster_of = {name: f"cluster-{n % options.clusters:02}" for n, name in enumerate(self.names)}
@@ -80,11 +69,6 @@ class World:
         self.control("times", {"speed": options.speed, "throttles": True})
         self.entries = len(self.control("ledger")["entries"])
 
-    def client(self, name):
-        settings = botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=8)
-        return boto3.client(name, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="123456789012",
-                            aws_secret_access_key="sandbox", config=settings)
-
     def make(self, name, options):
         container = {"name": "app", "image": f"sim/{name}:v1", "memory": 64, "portMappings": [{"containerPort": 80}]}
         definition = self.ecs.register_task_definition(family=name, containerDefinitions=[container], networkMode="awsvpc")
@@ -99,97 +83,12 @@ class World:
                                 desiredCount=options.tasks, loadBalancers=balancers,
                                 networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}})
 
-    def control(self, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(self.url + "/_sandbox/" + path, data=data), timeout=120) as answer:
-            return json.load(answer)
 
-    def calls(self):
-        return self.control("calls")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
-        self.log.close()
-
-
-class Server:
-    """The server under test, over its unix socket, with the kernel's figures of its process."""
-
-    def __init__(self, options, folder, world):
-        self.folder = folder
-        self.git(folder, world)
-        config = os.path.join(folder, "fairlead.yml")
-        with open(config, "w") as file:
-            file.write('server: { listen: "127.0.0.1:0" }\ndata: ./data\napps:\n')
-            for name in world.names:
-                file.write(f'  {name}: {{ repository: "file://{folder}/fleet.git" }}\n')
-            file.write("environments: { production: { aws: { region: us-east-1 } } }\n")
-        env = os.environ | {"AWS_ENDPOINT_URL": world.url, "AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "sandbox",
-                            "AWS_EC2_METADATA_DISABLED": "true", "GIT_CONFIG_GLOBAL": "/dev/null"}
-        self.log = open(os.path.join(folder, "server.log"), "w")
-        self.command = lambda: subprocess.Popen([options.binary, "serve", "--config", config, "--announce"], stdout=subprocess.PIPE,
-                                                stderr=self.log, text=True, env=env)
-        self.earlier = 0.0  # CPU seconds of those that were killed
-        self.start()
-
-    def start(self):
-        self.process = self.command()
-        self.process.stdout.readline()
-        self.socket = self.process.stdout.readline().strip().removeprefix("unix:")
-
-    def die(self):
-        """SIGKILL, and the next one; the seconds until that one answers."""
-        self.earlier = self.cpu()
-        begin = time.monotonic()
-        self.process.kill()
-        self.process.wait()
-        self.start()
-        return time.monotonic() - begin
-
-    def git(self, folder, world):
-        env = os.environ | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "Bench", "GIT_AUTHOR_EMAIL": "bench@example.com",
-                            "GIT_COMMITTER_NAME": "Bench", "GIT_COMMITTER_EMAIL": "bench@example.com"}
-        tree = os.path.join(folder, "fleet")
-        for words in (["init", "-q", "--bare", "-b", "main", tree + ".git"], ["init", "-q", "-b", "main", tree]):
-            subprocess.run(["git", *words], check=True, env=env)
-        with open(os.path.join(tree, ".fairlead.yml"), "w") as file:
-            file.write(PIPELINE)
-        for words in (["add", "-A"], ["commit", "-q", "-m", "v2"], ["push", "-q", tree + ".git", "HEAD:main"]):
-            subprocess.run(["git", "-C", tree, *words], check=True, env=env)
-
-    def api(self, path, body=None):
-        connection = http.client.HTTPConnection("fairlead", timeout=120)
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(self.socket)
-        connection.request("POST" if body is not None else "GET", path, None if body is None else json.dumps(body),
-                           {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        if answer.status >= 400:
-            raise RuntimeError(f"{path}: {answer.status} {text.decode()}")
-        return text
-
-    def cpu(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return self.earlier + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self):
-        """Resident and anonymous MiB."""
-        with open(f"/proc/{self.process.pid}/smaps_rollup") as file:
-            lines = dict(line.split(":", 1) for line in file if ":" in line)
-        return tuple(int(lines[name].split()[0]) / 1024 for name in ("Rss", "Anonymous"))
-
-    def children(self):
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
-            return len(file.read().split())
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
-        self.log.close()
+def serve(options, folder, world):
+    commit(folder, "fleet", {".fairlead.yml": PIPELINE})
+    apps = "".join(f'  {name}: {{ repository: "file://{folder}/fleet.git" }}\n' for name in world.names)
+    config = f'server: {{ listen: "127.0.0.1:0" }}\ndata: ./data\napps:\n{apps}environments: {{ production: {{ aws: {{ region: us-east-1 }} }} }}\n'
+    return Server(options.binary, folder, config, world.url)
 
 
 def per_family(before, after):
@@ -324,7 +223,7 @@ def main():
     world = server = None
     try:
         world = World(options, folder)
-        server = Server(options, folder, world)
+        server = serve(options, folder, world)
         watcher = Watcher(world, server)
         watcher.look()
         idle, before = server.memory(), server.cpu()

@@ -17,30 +17,22 @@ check "four instances are in service" in_service 4
 make_repo shop
 shop_server >"$dir/shop/app.pl"
 step() { # more inputs
-  cat >"$dir/shop/.fairlead.yml" <<YAML
-on: { command: true }
-stages:
-  - name: production
-    environment: production
-    jobs:
-      fleet:
-        steps:
-          - ec2-deploy:
-              targets: { auto-scaling-groups: [shop] }
-              bucket: bundles
-              files: [app.pl, version]
-              service:
-                command: |
-                  cd "\$FAIRLEAD_FOLDER"
-                  echo "\$INSTANCE_ID" >>"$dir/ran.\$(cat version)"
-                  if [ -f "\$FAIRLEAD_HOME/pid" ]; then kill "\$(cat "\$FAIRLEAD_HOME/pid")" 2>/dev/null || true; fi
-                  setsid perl app.pl "\$(cat version)" >/dev/null 2>&1 </dev/null &
-                  echo \$! >"\$FAIRLEAD_HOME/pid"
-              load-balancer: { target-groups: [shop] }
-              health: { command: 'curl -fsS --retry 20 --retry-delay 1 --retry-connrefused "http://\$INSTANCE_ADDRESS:8080/" >/dev/null' }
-              min-healthy: 50%
-              stability: 0s
-$(printf '%s\n' "$@" | sed 's/^/              /')
+  pipeline_of <<YAML
+targets: { auto-scaling-groups: [shop] }
+bucket: bundles
+files: [app.pl, version]
+service:
+  command: |
+    cd "\$FAIRLEAD_FOLDER"
+    echo "\$INSTANCE_ID" >>"$dir/ran.\$(cat version)"
+    if [ -f "\$FAIRLEAD_HOME/pid" ]; then kill "\$(cat "\$FAIRLEAD_HOME/pid")" 2>/dev/null || true; fi
+    setsid perl app.pl "\$(cat version)" >/dev/null 2>&1 </dev/null &
+    echo \$! >"\$FAIRLEAD_HOME/pid"
+load-balancer: { target-groups: [shop] }
+health: { command: 'curl -fsS --retry 20 --retry-delay 1 --retry-connrefused "http://\$INSTANCE_ADDRESS:8080/" >/dev/null' }
+min-healthy: 50%
+stability: 0s
+$(printf '%s\n' "$@")
 YAML
 }
 step 'zonal: true'

@@ -199,13 +199,6 @@ echo $! >/srv/app/pid
 SERVICE
 }
 
-# pipeline_of <<YAML: the shop's pipeline is one ec2-deploy with these inputs.
-pipeline_of() {
-  {
-    printf 'on: { command: true }\nstages:\n  - name: production\n    environment: production\n    jobs:\n      fleet:\n        steps:\n          - ec2-deploy:\n'
-    sed 's/^/              /'
-  } >"$dir/shop/.fairlead.yml"
-}
 # shop_step <<YAML: the shop to all hosts (or to $shop_hosts) over ssh, with these inputs besides.
 shop_step() {
   {

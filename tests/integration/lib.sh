@@ -54,6 +54,13 @@ commit() {
     git -C "$dir/$1" push --quiet origin "HEAD:refs/heads/${BRANCH:-main}" && git -C "$dir/$1" rev-parse HEAD
 }
 
+# pipeline_of <<YAML: the shop's pipeline is one ec2-deploy with these inputs.
+pipeline_of() {
+  {
+    printf 'on: { command: true }\nstages:\n  - name: production\n    environment: production\n    jobs:\n      fleet:\n        steps:\n          - ec2-deploy:\n'
+    sed 's/^/              /'
+  } >"$dir/shop/.fairlead.yml"
+}
 # configure <<YAML: the server file; @DIR@ is the test's folder.
 configure() { sed "s|@DIR@|$dir|g" >"$dir/fairlead.yml"; }
 start_server() { # options for `serve`

@@ -14,22 +14,14 @@ check "four instances serve the first image" until_true serve ami-sim-1
 
 make_repo shop
 step() { # IMAGE more inputs
-  cat >"$dir/shop/.fairlead.yml" <<YAML
-on: { command: true }
-stages:
-  - name: production
-    environment: production
-    jobs:
-      fleet:
-        steps:
-          - ec2-deploy:
-              targets: { auto-scaling-groups: [shop] }
-              strategy: instance-refresh
-              image: $1
-              min-healthy: 75%
-              max-healthy: 125
-              warmup: 20s
-$(printf '%s\n' "${@:2}" | sed 's/^/              /')
+  pipeline_of <<YAML
+targets: { auto-scaling-groups: [shop] }
+strategy: instance-refresh
+image: $1
+min-healthy: 75%
+max-healthy: 125
+warmup: 20s
+$(printf '%s\n' "${@:2}")
 YAML
   commit shop "$1" >/dev/null
 }

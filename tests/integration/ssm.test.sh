@@ -16,20 +16,12 @@ three() { [ "$(instances | wc -w)" = 3 ]; }
 until_true three
 
 make_repo shop
-cat >"$dir/shop/.fairlead.yml" <<'YAML'
-on: { command: true }
-stages:
-  - name: production
-    environment: production
-    jobs:
-      fleet:
-        steps:
-          - ec2-deploy:
-              targets: { auto-scaling-groups: [fleet] }
-              bucket: bundles
-              files: [appspec.yml, "scripts/**", version]
-              min-healthy: 50%
-              stability: 1s
+pipeline_of <<'YAML'
+targets: { auto-scaling-groups: [fleet] }
+bucket: bundles
+files: [appspec.yml, "scripts/**", version]
+min-healthy: 50%
+stability: 1s
 YAML
 mkdir "$dir/shop/scripts"
 cat >"$dir/shop/appspec.yml" <<'YAML'

@@ -141,6 +141,7 @@ void ServerApp::State::open_rooms() {
 
 deploy::Parts ServerApp::State::parts_of_deploys() {
   auto parts = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine, &http});
+  parts.pool = &pool;
   parts.data_folder = settings.data;
   parts.ssh_config = [this](const std::string& environment) { return ssh_config_of(settings, environment); };
   return parts;

@@ -10,6 +10,7 @@
 #include "fairlead/aws/scope.hpp"
 #include "fairlead/base/async.hpp"
 #include "fairlead/base/json_fwd.hpp"
+#include "fairlead/base/pool.hpp"
 #include "fairlead/engine/action.hpp"
 
 namespace fairlead::aws {
@@ -23,6 +24,7 @@ namespace fairlead::deploy {
 struct Parts {
   asio::any_io_executor executor;
   aws::Aws* aws = nullptr;
+  Pool* pool = nullptr;  ///< for what blocks: bundles of hosts
   /// The environment's `aws:` block; nullopt when it has none.
   std::function<std::optional<aws::Scope>(const std::string& environment)> scope;
   /// A definition file of the repository as JSON: YAML or JSON, its expressions evaluated in these contexts. Throws

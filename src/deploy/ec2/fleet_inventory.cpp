@@ -43,9 +43,14 @@ bool lacks(const Host& host) { return host.reachable && !host.has_release; }
 
 /// From the files of the workspace; the same files give the same bytes, also after a restart.
 Awaitable<void> FleetStep::make_release() {
-  const auto workspace = step_.host().workspace();
+  auto workspace = step_.host().workspace();
   const auto file = workspace.parent_path() / ("bundle-" + std::to_string(step_.index()) + ".tgz");
-  bundle_ = co_await make_bundle(workspace, inputs_.files, file, deadline_in(stage_time));
+  if (!inputs_.archive.empty()) {
+    const auto archive = workspace / inputs_.archive;
+    const auto folder = workspace.parent_path() / ("bundle-" + std::to_string(step_.index()));
+    workspace = co_await parts_.pool->run([&] { return unpack_bundle(archive, folder); });
+  }
+  bundle_ = co_await make_bundle(*parts_.pool, workspace, inputs_.files, file, deadline_in(stage_time));
   scripts_ = make_scripts(inputs_, parts_, {.app = step_.job().app, .environment = step_.environment()}, workspace);
   has_appspec_ = !appspec_name(inputs_, workspace).empty();
 }

@@ -84,7 +84,7 @@ void take_refresh(const Json& with, Inputs& in) {
     return;
   }
   for (const char* key :
-       {"files", "destination", "service", "load-balancer", "health", "batch", "max-failures", "zonal", "transport", "env"})
+       {"files", "archive", "destination", "service", "load-balancer", "health", "batch", "max-failures", "zonal", "transport", "env"})
     if (!member(with, key).is_null())
       throw Error(ErrorKind::invalid, std::string(key) + " means nothing to an instance refresh: AWS replaces the instances",
                   "what they run is in their image and their launch template");
@@ -112,6 +112,9 @@ Inputs inputs_from(const Json& with) {
                 "write `transport: ssh`");
   in.user = text_at(with, "user");
   in.files = texts_at(with, "files");
+  in.archive = text_at(with, "archive");
+  if (!in.archive.empty() && !in.files.empty())
+    throw Error(ErrorKind::invalid, "files and archive exclude each other: the whole content of an archive is rolled out");
   if (in.files.empty()) in.files = {"**"};
   in.destination = text_at(with, "destination");
   in.appspec = text_at(with, "appspec", "appspec.yml");

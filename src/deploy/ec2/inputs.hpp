@@ -23,6 +23,7 @@ struct Inputs {
   bool ssh = false;
   std::string user;
   std::vector<std::string> files;
+  std::string archive;      ///< of the workspace, whose content is rolled out; empty: `files`
   std::string appspec;      ///< path; empty: none given
   std::string destination;  ///< folder on the hosts whose `current` points to the release
   std::string unit, command;  ///< what is restarted

@@ -2,6 +2,7 @@
 #include "deploy/ec2/release.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include "deploy/ec2/transport.hpp"
 #include "fairlead/base/crypto.hpp"
@@ -9,6 +10,7 @@
 #include "fairlead/base/glob.hpp"
 #include "fairlead/base/process.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/exec/archives.hpp"
 
 namespace fairlead::deploy::ec2 {
 
@@ -17,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_files = 200'000;
+constexpr std::int64_t most_unpacked = std::int64_t{16} << 30;  ///< bytes
 
 std::string container_lines(const Inputs& in, const Names& names) {
   const auto name = shell_word(in.container_name.empty() ? names.app : in.container_name);
@@ -35,7 +38,7 @@ std::vector<std::string> bundle_files(const fs::path& workspace, const std::vect
     const auto name = entry->path().lexically_relative(workspace).string();
     if (entry->is_directory() && !entry->is_symlink()) {
       if (entry.depth() == 0 && name == ".git") entry.disable_recursion_pending();
-      continue;
+      if (name == ".git" || !fs::is_empty(entry->path())) continue;
     }
     if (glob_list_match(patterns, name)) found.push_back(name);
     if (found.size() > most_files) throw Error(ErrorKind::too_large, "files: more than " + std::to_string(most_files) + " files match");
@@ -44,8 +47,40 @@ std::vector<std::string> bundle_files(const fs::path& workspace, const std::vect
   return found;
 }
 
-Awaitable<Bundle> make_bundle(fs::path workspace, std::vector<std::string> patterns, fs::path target, Deadline deadline) {
-  const auto files = bundle_files(workspace, patterns);
+fs::path unpack_bundle(const fs::path& archive, const fs::path& folder) {
+  fs::remove_all(folder);
+  if (!fs::is_regular_file(archive))
+    throw Error(ErrorKind::invalid, "archive: there is no file " + archive.filename().string() + " in the workspace",
+                "is the artifact missing that the job should start with?");
+  const auto remarks = exec::unpack_any(archive, folder, most_unpacked);
+  if (!remarks.empty())
+    throw Error(ErrorKind::invalid,
+                "archive: " + archive.filename().string() + " has what does not belong into a bundle:\n" + join(remarks, "\n"));
+  std::vector<fs::path> top;
+  for (const auto& entry : fs::directory_iterator(folder)) top.push_back(entry.path());
+  const bool lone = top.size() == 1 && fs::is_directory(top.front()) && !fs::is_symlink(top.front());
+  const auto has_appspec = [](const fs::path& path) { return fs::exists(path / "appspec.yml") || fs::exists(path / "appspec.yaml"); };
+  return lone && has_appspec(top.front()) ? top.front() : folder;
+}
+
+namespace {
+
+std::string sha256_of(const fs::path& file) {
+  Sha256 sum;
+  std::ifstream stream(file, std::ios::binary);
+  std::vector<char> buffer(1 << 20);
+  while (stream) {
+    stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    sum.update(std::string_view(buffer.data(), static_cast<std::size_t>(stream.gcount())));
+  }
+  if (!stream.eof()) throw Error(ErrorKind::io, "cannot read " + file.string());
+  return hex(sum.finish());
+}
+
+}  // namespace
+
+Awaitable<Bundle> make_bundle(Pool& pool, fs::path workspace, std::vector<std::string> patterns, fs::path target, Deadline deadline) {
+  const auto files = co_await pool.run([&] { return bundle_files(workspace, patterns); });
   if (files.empty())
     throw Error(ErrorKind::invalid, "files: nothing in the workspace matches " + join(patterns, ", "),
                 "is the artifact missing that the job should start with?");
@@ -61,10 +96,9 @@ Awaitable<Bundle> make_bundle(fs::path workspace, std::vector<std::string> patte
   if (!result.status.ok())
     throw Error(ErrorKind::io, "the bundle could not be made: tar ended with " + result.status.text() + ": " +
                                    ellipsize(std::string(trim(result.err)), 500));
-  Sha256 sum;
+  auto sum = co_await pool.run([&] { return sha256_of(target); });
   const auto size = static_cast<std::int64_t>(fs::file_size(target));
-  sum.update(read_file(target, static_cast<std::size_t>(size) + 1));
-  co_return Bundle{.file = target, .sum = hex(sum.finish()), .size = size, .files = files.size()};
+  co_return Bundle{.file = target, .sum = std::move(sum), .size = size, .files = files.size()};
 }
 
 std::string release_id(const Bundle& bundle, const Scripts& scripts) {

@@ -8,6 +8,7 @@
 
 #include "deploy/ec2/inputs.hpp"
 #include "fairlead/base/async.hpp"
+#include "fairlead/base/pool.hpp"
 
 /// What comes to a host: the bundle, and the scripts that activate it.
 namespace fairlead::deploy::ec2 {
@@ -19,10 +20,14 @@ struct Bundle {
   std::size_t files = 0;
 };
 
-/// Files of the workspace that match, without .git; sorted.
+/// Files of the workspace that match, and folders that are empty, without .git; sorted.
 std::vector<std::string> bundle_files(const std::filesystem::path& workspace, const std::vector<std::string>& patterns);
 /// Makes the bundle at `target`. Throws Error(invalid) when nothing matches.
-Awaitable<Bundle> make_bundle(std::filesystem::path workspace, std::vector<std::string> patterns, std::filesystem::path target, Deadline);
+Awaitable<Bundle> make_bundle(Pool&, std::filesystem::path workspace, std::vector<std::string> patterns, std::filesystem::path target,
+                              Deadline);
+/// Unpacks an archive of the workspace into `folder`, which is made anew; where its content is: a lone folder with an appspec, as GitHub's
+/// archives have it, is taken for the whole. Throws Error(invalid) for what does not belong into a bundle. Blocks.
+std::filesystem::path unpack_bundle(const std::filesystem::path& archive, const std::filesystem::path& folder);
 
 /// Scripts of a release, by name: `activate` always; hooks of an appspec that run apart from it.
 using Scripts = std::map<std::string, std::string>;

@@ -14,6 +14,7 @@
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/exec/archives.hpp"
 
 namespace fairlead::exec {
 namespace {
@@ -28,13 +29,20 @@ using Reader = std::unique_ptr<archive, decltype(&archive_read_free)>;
 /// an entry made cannot lead a later one out.
 class Unpacking {
  public:
-  Unpacking(const fs::path& path, const std::map<std::string, fs::path>& folders, std::int64_t max_bytes)
-      : path_(path), folders_(folders), left_(max_bytes) {}
+  /// `any`: not only what we packed.
+  Unpacking(const fs::path& path, const std::map<std::string, fs::path>& folders, std::int64_t max_bytes, bool any)
+      : path_(path), folders_(folders), left_(max_bytes), any_(any) {}
 
   std::vector<std::string> run() {
     const Reader reader(archive_read_new(), archive_read_free);
     archive_read_support_format_tar(reader.get());
     archive_read_support_filter_zstd(reader.get());
+    if (any_) {
+      archive_read_support_format_zip(reader.get());
+      archive_read_support_filter_gzip(reader.get());
+      archive_read_support_filter_bzip2(reader.get());
+      archive_read_support_filter_xz(reader.get());
+    }
     if (archive_read_open_filename(reader.get(), path_.c_str(), 128 << 10) != ARCHIVE_OK) refuse(reader.get());
     archive_entry* entry = nullptr;
     std::size_t count = 0;
@@ -144,6 +152,7 @@ class Unpacking {
   const fs::path& path_;
   const std::map<std::string, fs::path>& folders_;
   std::int64_t left_;
+  bool any_;
   std::vector<std::string> remarks_;
 };
 
@@ -151,7 +160,13 @@ class Unpacking {
 
 std::vector<std::string> unpack(const fs::path& path, const std::map<std::string, fs::path>& folders, std::int64_t max_bytes) {
   for (const auto& [prefix, folder] : folders) make_folders(folder);
-  return Unpacking(path, folders, max_bytes).run();
+  return Unpacking(path, folders, max_bytes, false).run();
+}
+
+std::vector<std::string> unpack_any(const fs::path& path, const fs::path& folder, std::int64_t max_bytes) {
+  make_folders(folder);
+  const std::map<std::string, fs::path> folders{{"", folder}};
+  return Unpacking(path, folders, max_bytes, true).run();
 }
 
 }  // namespace fairlead::exec

@@ -33,6 +33,34 @@ TEST(Ec2Release, OtherScriptsForTheSameFilesAreAnotherRelease) {
   EXPECT_EQ(release_id(bundle, first), release_id(bundle, newer)) << "our own functions are no part of it";
 }
 
+TEST(Ec2Bundle, IsMadeOfFilesOrOfTheContentOfAnArchive) {
+  TempFolder folder;
+  const auto root = folder.path().string();
+  const auto shell = [](const std::string& line) { ASSERT_EQ(std::system(line.c_str()), 0) << line; };
+  shell("mkdir -p " + root + "/w/repo-main/empty " + root + "/w/.git && cd " + root +
+        "/w && echo x >.git/config && touch repo-main/appspec.yml && " +
+        "printf '#!/bin/sh\n' >repo-main/run.sh && chmod 755 repo-main/run.sh && ln -s run.sh repo-main/link && tar -czf ../a.tar.gz "
+        "repo-main && " +
+        "tar -cJf ../a.tar.xz repo-main && tar -cf ../out.tar --transform 's|repo-main|../repo-main|' -P repo-main/run.sh");
+  EXPECT_THAT(bundle_files(folder.path() / "w", {"**"}),
+              ElementsAre("repo-main/appspec.yml", "repo-main/empty", "repo-main/link", "repo-main/run.sh"));
+  for (const char* archive : {"a.tar.gz", "a.tar.xz"}) {
+    const auto content = unpack_bundle(folder.path() / archive, folder.path() / "b");
+    EXPECT_EQ(content.filename(), "repo-main") << "the lone folder with the appspec is the bundle";
+    EXPECT_THAT(bundle_files(content, {"**"}), ElementsAre("appspec.yml", "empty", "link", "run.sh"));
+    EXPECT_NE(fs::status(content / "run.sh").permissions() & fs::perms::owner_exec, fs::perms::none);
+  }
+  const std::string zip =
+      "UEsDBBQAAAAAAAAAIVw6N2Y9EgAAABIAAAAPAAAAc2l0ZS9pbmRleC5odG1saGVsbG8KaGVsbG8KaGVsbG8KUEsBAhQDFAAAAAAAAAAhXDo3Zj"
+      "0SAAAAEgAAAA8AAAAAAAAAAAAAAKSBAAAAAHNpdGUvaW5kZXguaHRtbFBLBQYAAAAAAQABAD0AAAA/AAAAAAA=";  // site/index.html
+  write_file(folder.path() / "a.zip", from_base64(zip).value());
+  EXPECT_EQ(read_file(unpack_bundle(folder.path() / "a.zip", folder.path() / "b") / "site/index.html"), "hello\nhello\nhello\n");
+  EXPECT_THROW(unpack_bundle(folder.path() / "out.tar", folder.path() / "b"), Error) << "it leads out of the folder";
+  EXPECT_THROW(unpack_bundle(folder.path() / "gone.zip", folder.path() / "b"), Error);
+  write_file(folder.path() / "no.zip", "this is no archive");
+  EXPECT_THROW(unpack_bundle(folder.path() / "no.zip", folder.path() / "b"), Error);
+}
+
 /// A bundle made, fetched and activated by the script that an instance runs at its launch.
 TEST(Ec2Boot, AnInstanceThatIsLaunchedLaterBringsItselfUpToDateOnce) {
   TempFolder folder;

@@ -69,15 +69,16 @@ $4
 SSHD
 }
 
-# start_host N: its sshd, with a /srv and a /var/lib of its own; ${disk_size[N]} limits the latter, $host_mounts come besides.
+# start_host N: its sshd, with a /srv, a /var/lib and a /root of its own (what is killed there in the middle of a profile leaves no lock
+# behind); ${disk_size[N]} limits the second, $host_mounts come besides.
 declare -A disk_size=()
 host_mounts=true
 start_host() {
   local folder="$dir/hosts/$1" disk="mount --bind '$dir/hosts/$1/lib' /var/lib"
-  mkdir -p "$folder/srv" "$folder/lib"
+  mkdir -p "$folder/srv" "$folder/lib" "$folder/root"
   [ -z "${disk_size[$1]:-}" ] || disk="mount -t tmpfs -o size=${disk_size[$1]} tmpfs /var/lib"
   # Not `ip netns exec`, which puts a /sys without cgroups over ours.
-  setsid nsenter --net="/run/netns/fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && $disk && $host_mounts && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
+  setsid nsenter --net="/run/netns/fl$$-$1" unshare --mount sh -c "mount --bind '$folder/srv' /srv && mount --bind '$folder/root' /root && $disk && $host_mounts && exec /usr/sbin/sshd -D -e -f '$folder/sshd_config'" \
     >>"$folder/log" 2>&1 &
   disown
 }

@@ -15,6 +15,7 @@ namespace fairlead::deploy::ec2 {
 namespace {
 
 constexpr auto call_time = std::chrono::seconds(5);
+constexpr auto reload_time = std::chrono::seconds(30);
 constexpr std::size_t most_answer = 8u << 20;
 
 template <class Socket>
@@ -75,8 +76,21 @@ class Haproxy : public Balancer {
     co_return servers;
   }
 
+  /// While HAProxy is reloaded, its socket is away for a moment.
+  Awaitable<std::vector<HaproxyServer>> patiently_list() {
+    const auto until = deadline_in(reload_time);
+    while (true) {
+      try {
+        co_return co_await list();
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unavailable || Deadline::clock::now() > until) throw;
+      }
+      co_await sleep_for(std::chrono::seconds(1));
+    }
+  }
+
   Awaitable<void> set(Host host, std::string state) {
-    const auto servers = co_await list();
+    const auto servers = co_await patiently_list();
     const auto* server = of(servers, host);
     if (!server)
       throw Error(ErrorKind::invalid, "backend " + backend_ + " of HAProxy has no server for " + host.id,

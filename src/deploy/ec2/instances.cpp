@@ -3,6 +3,7 @@
 #include <set>
 
 #include "deploy/ec2/shared.hpp"
+#include "deploy/patience.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
@@ -151,7 +152,7 @@ Awaitable<void> protect_some(aws::Aws& aws, aws::Scope scope, std::string group,
     for (std::size_t i = from; i < std::min(ids.size(), from + 50); ++i) some.push_back(ids[i]);
     Json params{{"AutoScalingGroupName", group}, {"InstanceIds", std::move(some)}, {"ProtectedFromScaleIn", on}};
     try {
-      co_await aws.call(scope, "autoscaling:SetInstanceProtection", std::move(params));
+      co_await patiently([&] { return aws.call(scope, "autoscaling:SetInstanceProtection", params); });
     } catch (const aws::AwsError& error) {
       if (on || error.failure() != aws::Failure::rejected) throw;  // an instance that is gone needs no protection to be taken away
     }
@@ -164,7 +165,8 @@ Awaitable<void> change_groups(aws::Aws& aws, aws::Scope scope, Json what, bool p
   for (const auto& [group, one] : what.items()) {
     if (!member(one, "processes").empty()) {
       Json params{{"AutoScalingGroupName", group}, {"ScalingProcesses", one.at("processes")}};
-      co_await aws.call(scope, protect ? "autoscaling:SuspendProcesses" : "autoscaling:ResumeProcesses", std::move(params));
+      const std::string operation = protect ? "autoscaling:SuspendProcesses" : "autoscaling:ResumeProcesses";
+      co_await patiently([&] { return aws.call(scope, operation, params); });
     }
     co_await protect_some(aws, scope, group, member(one, "instances"), protect);
   }

@@ -216,6 +216,7 @@ void Rollout::is_protected(Time now) {
 void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
   look_asked_ = false;
   looked_at_ = now;
+  look_problem_.clear();
   for (auto& work : works_) {
     const auto found = traffic.find(work.host.id);
     work.traffic = found == traffic.end() ? Traffic{} : found->second;
@@ -314,7 +315,11 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
       stop(Outcome::failed, why, now);
       protected_ = true;  // nothing was begun: there is nothing to protect
       return;
-    case Do::look: look_asked_ = false; return;  // asked again until the deadline of progress
+    case Do::look:  // asked again until the deadline of progress
+      look_asked_ = false;
+      look_again_at_ = now + look_every;
+      if (std::exchange(look_problem_, why) != why) note("the load balancer could not be asked: " + why);
+      return;
     case Do::present: {
       std::set<std::string> all;
       for (const auto& work : works_)

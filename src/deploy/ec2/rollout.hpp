@@ -191,6 +191,8 @@ class Rollout {
   bool look_asked_ = false, list_asked_ = false, present_asked_ = false, final_ = false;
   bool listed_lately_ = false;  ///< who is there was asked since the last batch
   std::optional<Time> looked_at_;
+  Time look_again_at_{};   ///< after a look that failed, not before
+  std::string look_problem_;
   Time changed_at_{};  ///< last time that we took a host out or put it back
   int width_ = 1;
   int finished_batches_ = 0;

@@ -210,7 +210,7 @@ void Rollout::collect(std::vector<Command>& commands, Time now) {
   }
   const bool waits = (asked_ || bake_until_) && !watching;
   const bool due = !looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ >= (waits ? look_at_checkpoint : look_every);
-  if (settings_.balanced && (watching || waits) && due) ask_fleet(commands, Do::look, look_asked_);
+  if (settings_.balanced && (watching || waits) && due && now >= look_again_at_) ask_fleet(commands, Do::look, look_asked_);
 }
 
 /// Nothing is in work: the next batch, the way back, a last look at the fleet, or the end.
@@ -226,10 +226,10 @@ void Rollout::between_batches(std::vector<Command>& commands, Time now) {
   if ((!stopped_ || rolling_back_) && !candidates().empty()) {
     if (settings_.dynamic && !listed_lately_)
       ask_fleet(commands, Do::present, present_asked_);
-    else if (stale(now))
-      ask_fleet(commands, Do::look, look_asked_);
-    else
+    else if (!stale(now))
       start_batch(now);
+    else if (now >= look_again_at_)
+      ask_fleet(commands, Do::look, look_asked_);
   } else if (!stopped_ && !final_) {
     if (now >= list_at_) ask_fleet(commands, Do::list, list_asked_);
   } else if (!stopped_ && bakes(now)) {

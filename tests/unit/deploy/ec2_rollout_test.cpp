@@ -123,6 +123,14 @@ TEST(Ec2Rollout, ANewcomerWhoseAgentIsNotThereYetIsWaitedForAWhile) {
   EXPECT_LT(never.now() - start, minutes(10));
 }
 
+TEST(Ec2Rollout, ALoadBalancerThatDoesNotAnswerIsAskedNowAndThen) {
+  Fleet fleet(3, half());
+  fleet.blind_until = start + minutes(5);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
+  EXPECT_LT(std::ranges::count(fleet.log, "look"), 5 * 60 / 3 + 60);
+}
+
 TEST(Ec2Rollout, CancelingEndsWhatWasBegunAndGoesBack) {
   Fleet fleet(8, half());
   fleet.cancel_at = start + minutes(1);

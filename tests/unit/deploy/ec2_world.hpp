@@ -88,6 +88,7 @@ class Fleet {
   }
   const Rollout& machine() const { return *machine_; }
   Time now() const { return now_; }
+  Time blind_until{};  ///< the load balancer does not answer
   Time late_reachable_at{};
   std::set<std::string> late_hosts;  ///< come when the hosts are listed again
 
@@ -149,7 +150,9 @@ class Fleet {
     switch (command.what) {
       case Do::protect: return machine_->is_protected(now_);
       case Do::unprotect: return machine_->is_unprotected(now_);
-      case Do::look: return machine_->saw(traffic(), now_);
+      case Do::look:
+        if (now_ < blind_until) return machine_->refused(command.what, {}, "the socket is away", now_);
+        return machine_->saw(traffic(), now_);
       case Do::leave:
         world(host).registered = false;
         world(host).connections = static_cast<int>(chance() * 10);

@@ -119,7 +119,7 @@ class Server:
 
 
 def commit(folder, name, files):
-    """A bare repository NAME.git in the folder, with a commit of {path: text} on main."""
+    """A bare repository NAME.git in the folder, with a commit of {path: text or bytes} on main."""
     env, tree = os.environ | GIT, os.path.join(folder, name)
 
     def git(*words):
@@ -129,8 +129,8 @@ def commit(folder, name, files):
         git("init", "-q", "--bare", "-b", "main", tree + ".git")
         git("init", "-q", "-b", "main", tree)
     for path, text in files.items():
-        with open(os.path.join(tree, path), "w") as file:
-            file.write(text)
+        with open(os.path.join(tree, path), "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
     git("-C", tree, "add", "-A")
     git("-C", tree, "commit", "-q", "--allow-empty", "-m", "next")
     git("-C", tree, "push", "-q", tree + ".git", "HEAD:main")

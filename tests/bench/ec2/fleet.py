@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One release to a large fleet over Systems Manager, and to twenty instances behind a load balancer, on a sandbox that is as slow as AWS.
 
-    tests/bench/ec2/fleet.py BINARY [--hosts 200] [--balanced 20] [--speed 1] [--sandbox BINARY]      0 of either leaves it out
+    tests/bench/ec2/fleet.py BINARY [--hosts 200] [--balanced 20] [--bundle MIB] [--speed 1] [--sandbox BINARY]     0 of either leaves it out
 
 `--hosts`: instances of an auto-scaling group; every command really runs, each in a folder of its own, on this machine: the time of the
 whole is also that of its processors. `--balanced`: instances of a group behind an application load balancer with AWS's default times (draining
@@ -64,7 +64,7 @@ stages:
           - ec2-deploy:
               targets: { auto-scaling-groups: [GROUP] }
               bucket: bundles
-              files: [app.pl, version]
+              files: [app.pl, version, asset]
               max-hosts: 1000
               MORE
               service:
@@ -221,7 +221,7 @@ def measure(options, hosts, balanced):
         more = "load-balancer: { target-groups: [shop] }" if balanced else "stability: 0s"
         command = SERVE if balanced else 'cp "$FAIRLEAD_FOLDER/version" "$FAIRLEAD_HOME/serves"'
         step = PIPELINE.replace("GROUP", "fleet").replace("MORE", more).replace("COMMAND", command)
-        commit(folder, "shop", {".fairlead.yml": step, "app.pl": APP, "version": "v1\n"})
+        commit(folder, "shop", {".fairlead.yml": step, "app.pl": APP, "version": "v1\n", "asset": os.urandom(options.bundle << 20)})
         server = Server(options.binary, folder, CONFIG.replace("FOLDER", folder).replace("URL", world.url), world.url)
         name = f"{hosts} hosts" + (" behind a load balancer" if balanced else "")
         if balanced:  # nobody serves yet: all at once, in a hurry
@@ -255,6 +255,7 @@ def main():
     parser.add_argument("binary", type=os.path.abspath)
     parser.add_argument("--hosts", type=int, default=200)
     parser.add_argument("--balanced", type=int, default=20)
+    parser.add_argument("--bundle", type=int, default=0, help="MiB that nothing makes smaller")
     parser.add_argument("--speed", type=float, default=1)
     parser.add_argument("--sandbox", type=os.path.abspath)
     parser.add_argument("--keep", action="store_true", help="leave the folders with the logs")

@@ -98,6 +98,7 @@ defaults
   timeout connect 1s
   timeout client 30s
   timeout server 30s
+  timeout check 3s
   option redispatch
   retries 2
 frontend in
@@ -105,7 +106,7 @@ frontend in
   default_backend app
 backend app
   option httpchk GET /healthz
-  default-server check inter 300ms fall 2 rise 2
+  default-server check inter 300ms fall 3 rise 2
 $(for i in $(seq "$host_count"); do echo "  server host$i $host_net.$i:8080"; done)
 listen stats
   bind "fd@\${FD_STATS}"
@@ -152,6 +153,12 @@ end_load() {
 # failed_requests, requests: of the summaries on stdin.
 failed_requests() { awk '/Socket errors/ { gsub(/[^0-9 ]/, ""); for (i = 1; i <= NF; ++i) n += $i } /Non-2xx/ { n += $NF } END { print n + 0 }'; }
 requests() { awk '/requests in/ { n += $1 } END { print n + 0 }'; }
+# all_served [WHEN]: ends the load; a check that none of its requests failed. The balancer says why, if any did.
+all_served() {
+  end_load >"$dir/summary.txt"
+  equal "no request of $(requests <"$dir/summary.txt") failed ${1:-}" "$(failed_requests <"$dir/summary.txt")" 0
+  [ "$(failed_requests <"$dir/summary.txt")" -eq 0 ] || { grep -hE 'Socket errors|Non-2xx' "$dir/summary.txt"; tail -n 40 "$dir/haproxy.log"; }
+}
 lowest() { sort -n "$dir/samples" | head -n 1; }
 
 # make_shop: the repository `shop`, a web server that answers with its version, and the server's configuration. /slow takes a second, so

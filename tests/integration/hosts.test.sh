@@ -28,8 +28,7 @@ release v2
 start_load
 deploy
 equal "a second release is rolled out under load" "$?" 0
-end_load >"$dir/summary.txt"
-equal "no request of $(requests <"$dir/summary.txt") failed" "$(failed_requests <"$dir/summary.txt")" 0
+all_served
 equal "all hosts serve the second" "$(versions 18)" "v2 "
 equal "it was started once on each" "$(starts v2)" "1 1 1 1 1 1 "
 check "four of them served at each of $(wc -l <"$dir/samples") looks (lowest $(lowest))" test "$(lowest)" -ge 4
@@ -38,8 +37,7 @@ release broken
 start_load
 deploy
 equal "a broken release fails" "$?" 1
-end_load >"$dir/summary.txt"
-equal "no request of $(requests <"$dir/summary.txt") failed while it was tried" "$(failed_requests <"$dir/summary.txt")" 0
+all_served "while it was tried"
 check "only the canary was out (lowest $(lowest))" test "$(lowest)" -ge 5
 equal "the second release serves again everywhere" "$(versions 18)" "v2 "
 equal "on all hosts" "$(serving)" 6

@@ -93,7 +93,6 @@ deploy
 equal "a container that ends is one, too" "$?" 1
 contains "the probe says so" "$(fl show latest:shop)" "http://127.0.0.1:8080/healthz was not good"
 equal "the container of before runs again" "$(running)" "web=v2 web=v2 "
-end_load >"$dir/summary.txt"
-equal "no request of $(requests <"$dir/summary.txt") failed in all that" "$(failed_requests <"$dir/summary.txt")" 0
+all_served "in all that"
 equal "both serve" "$(versions 6)" "v2 "
 done_testing

@@ -32,8 +32,7 @@ for host in 1 3; do
 done
 end_deploy
 equal "a deploy goes on after the server was killed twice" "$state" succeeded
-end_load >"$dir/summary.txt"
-equal "no request failed" "$(failed_requests <"$dir/summary.txt")" 0
+all_served
 equal "every script ran once" "$(starts v2)" "1 1 1 1 "
 check "half of the hosts served all the time (lowest $(lowest))" test "$(lowest)" -ge 2
 equal "all hosts serve it" "$(versions)" "v2 "
@@ -48,8 +47,7 @@ until_true has_started v3 3
 children="$children $!"
 end_deploy
 equal "a host whose script hangs is borne" "$state" succeeded
-end_load >"$dir/summary.txt"
-equal "no request failed meanwhile" "$(failed_requests <"$dir/summary.txt")" 0
+all_served "meanwhile"
 equal "it serves the release before, the others the new one" "$(versions 40)" "v2 v3 "
 equal "all serve" "$(serving)" 4
 
@@ -62,8 +60,7 @@ until_true has_started v4 2
 kill_host 2
 end_deploy
 equal "a host that dies in mid-switch is borne" "$state" succeeded
-end_load >"$dir/summary.txt"
-equal "no request failed while it died" "$(failed_requests <"$dir/summary.txt")" 0
+all_served "while it died"
 contains "it is named, out of traffic" "$(fl logs "$id" 2>&1)" "host2: it could not go back"
 
 # Nobody reaches host2 now: the list says so, and one is borne. With another key than known_hosts has, nothing is sent.

@@ -65,7 +65,6 @@ deploy
 equal "a unit that comes with the bundle is installed and started" "$?" 0
 equal "it serves" "$(versions 6)" "v4 "
 contains "it is that one" "$(on_host 2 systemctl show --property Environment shop)" "FROM=the-bundle"
-end_load >"$dir/summary.txt"
-equal "no request failed in all that" "$(failed_requests <"$dir/summary.txt")" 0
+all_served "in all that"
 check "one host served at each of $(wc -l <"$dir/samples") looks (lowest $(lowest))" test "$(lowest)" -ge 1
 done_testing

@@ -25,7 +25,8 @@ service:
   command: |
     cd "\$FAIRLEAD_FOLDER"
     echo "\$INSTANCE_ID" >>"$dir/ran.\$(cat version)"
-    if [ -f "\$FAIRLEAD_HOME/pid" ]; then kill "\$(cat "\$FAIRLEAD_HOME/pid")" 2>/dev/null || true; fi
+    if [ -f "\$FAIRLEAD_HOME/pid" ]; then old=\$(cat "\$FAIRLEAD_HOME/pid"); kill "\$old" 2>/dev/null || true; fi
+    while [ -n "\${old:-}" ] && kill -0 "\$old" 2>/dev/null; do sleep 0.02; done
     setsid perl app.pl "\$(cat version)" >/dev/null 2>&1 </dev/null &
     echo \$! >"\$FAIRLEAD_HOME/pid"
 load-balancer: { target-groups: [shop] }
@@ -36,14 +37,7 @@ $(printf '%s\n' "$@")
 YAML
 }
 step 'zonal: true'
-configure <<YAML
-server: { listen: "127.0.0.1:0" }
-data: @DIR@/data
-apps:
-  shop: { repository: "file://$dir/shop.git", branch: main }
-environments:
-  production: { aws: { region: us-east-1, endpoint: "$aws" }, lock-after-rollback: false }
-YAML
+configure_shop "lock-after-rollback: false"
 start_server || done_testing
 ran() { sort "$dir/ran.$1" 2>/dev/null | uniq -c | awk '{ print $1 }' | tr '\n' ' '; } # VERSION: how often on each instance
 start_load() {

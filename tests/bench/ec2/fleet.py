@@ -49,7 +49,8 @@ while (1) {
 }
 """
 SERVE = """cd "$FAIRLEAD_FOLDER"
-                  if [ -f "$FAIRLEAD_HOME/pid" ]; then kill "$(cat "$FAIRLEAD_HOME/pid")" 2>/dev/null || true; fi
+                  if [ -f "$FAIRLEAD_HOME/pid" ]; then old=$(cat "$FAIRLEAD_HOME/pid"); kill "$old" 2>/dev/null || true; fi
+                  while [ -n "${old:-}" ] && kill -0 "$old" 2>/dev/null; do sleep 0.02; done
                   setsid perl app.pl >/dev/null 2>&1 </dev/null &
                   echo $! >"$FAIRLEAD_HOME/pid"
                   curl -fsS -o /dev/null --retry 20 --retry-delay 1 --retry-connrefused "http://$INSTANCE_ADDRESS:8080/\""""

@@ -30,12 +30,7 @@ stages:
         outputs: { revision: "${{ steps.deploy.outputs.task-definition }}" }
 Y
 commit shop "deploy it" >/dev/null
-configure <<Y
-server: { listen: "127.0.0.1:0" }
-data: "@DIR@/data"
-apps: { shop: { repository: "file://@DIR@/shop.git" } }
-environments: { production: { aws: { region: us-east-1, endpoint: "$aws" } } }
-Y
+configure_shop
 start_server || done_testing
 
 deploy 2

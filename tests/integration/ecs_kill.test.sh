@@ -21,12 +21,7 @@ stages:
       live: { steps: [ { ecs-deploy: { cluster: web, service: api, images: { app: "${{ inputs.image }}" }, stability: 3s } } ] }
 Y
 commit shop "deploy it" >/dev/null
-configure <<Y
-server: { listen: "127.0.0.1:0" }
-data: "@DIR@/data"
-apps: { shop: { repository: "file://@DIR@/shop.git" } }
-environments: { production: { aws: { region: us-east-1, endpoint: "$aws" } } }
-Y
+configure_shop
 start_server || done_testing
 
 freeze() { control clock '{"mode":"manual"}'; }

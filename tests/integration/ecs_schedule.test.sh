@@ -30,12 +30,7 @@ stages:
           - ecs-schedule: { cluster: jobs, task-definition: nightly, images: { app: "${{ inputs.image }}" }, schedule: hourly, expression: rate(2 hours) }
 Y
 commit shop "schedule it" >/dev/null
-configure <<Y
-server: { listen: "127.0.0.1:0" }
-data: "@DIR@/data"
-apps: { shop: { repository: "file://@DIR@/shop.git" } }
-environments: { production: { aws: { region: us-east-1, endpoint: "$aws" } } }
-Y
+configure_shop
 start_server || done_testing
 
 run=$(fl --json start shop --input "image=$registry/sim/nightly:2" | json id)

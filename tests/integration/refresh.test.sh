@@ -25,14 +25,7 @@ $(printf '%s\n' "${@:2}")
 YAML
   commit shop "$1" >/dev/null
 }
-configure <<YAML
-server: { listen: "127.0.0.1:0" }
-data: @DIR@/data
-apps:
-  shop: { repository: "file://$dir/shop.git", branch: main }
-environments:
-  production: { aws: { region: us-east-1, endpoint: "$aws" }, lock-after-rollback: false }
-YAML
+configure_shop "lock-after-rollback: false"
 start_server || done_testing
 images() { group_state 'AutoScalingGroups[0].Instances[?LifecycleState==`InService`].ImageId'; }
 template_version() { group_state 'AutoScalingGroups[0].LaunchTemplate.Version'; }

@@ -11,6 +11,16 @@ start_sandbox() { # [options]: sets aws, the endpoint; on $sandbox_address when 
   case $aws in http://*) ok "the sandbox is at $aws" ;; *) fail "the sandbox did not start: $aws"; cat "$dir/sandbox.log"; done_testing ;; esac
 }
 
+# configure_shop [MORE]: a server for the repository `shop`, whose environment production is this AWS, with MORE keys.
+configure_shop() {
+  configure <<YAML
+server: { listen: "127.0.0.1:0" }
+data: "@DIR@/data"
+apps: { shop: { repository: "file://@DIR@/shop.git" } }
+environments: { production: { aws: { region: us-east-1, endpoint: "$aws" }${1:+, $1} } }
+YAML
+}
+
 aws_json() { # SERVICE TARGET JSON
   curl -sS --max-time 20 --aws-sigv4 "aws:amz:us-east-1:$1" -u 123456789012:sandbox -H 'Content-Type: application/x-amz-json-1.1' \
     -H "X-Amz-Target: $2" -d "$3" "$aws/"

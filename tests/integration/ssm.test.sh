@@ -33,14 +33,7 @@ hooks:
 YAML
 printf '#!/bin/sh\necho "$LIFECYCLE_EVENT" >>"%s/ran.$(cat version).$INSTANCE_ID"\ntest "$(cat version)" != broken\n' "$dir" >"$dir/shop/scripts/count.sh"
 echo one >"$dir/shop/version"
-configure <<YAML
-server: { listen: "127.0.0.1:0" }
-data: @DIR@/data
-apps:
-  shop: { repository: "file://$dir/shop.git", branch: main }
-environments:
-  production: { aws: { region: us-east-1, endpoint: "$aws" }, lock-after-rollback: false }
-YAML
+configure_shop "lock-after-rollback: false"
 commit shop "First" >/dev/null
 start_server
 ran() { for id in $(instances); do cat "$dir/ran.$1.$id" 2>/dev/null | wc -l; done | tr -d ' ' | tr '\n' ' '; }

@@ -114,6 +114,9 @@ std::string exports(const std::map<std::string, std::string>& env) {
   return text;
 }
 
+/// A shell takes no notice of `set -e` on the left of `||`, nor in the condition of an `if`: nothing may follow these lines on their line.
+std::string user_lines(const std::string& commands) { return "( set -e +u\n" + commands + "\n)\n"; }
+
 Scripts plain_scripts(const Inputs& in, const Names& names) {
   std::map<std::string, std::string> env = in.env;
   env.insert({{"FAIRLEAD_APP", names.app}, {"FAIRLEAD_ENVIRONMENT", names.environment}});
@@ -122,14 +125,15 @@ Scripts plain_scripts(const Inputs& in, const Names& names) {
   if (!in.destination.empty())
     script += "fl_point " + shell_word(in.destination) + " || exit 1\ncd " + shell_word(in.destination) + "/current || exit 1\n";
   if (!in.container_image.empty()) script += container_lines(in, names);
-  if (!in.command.empty()) script += "( set -e\n" + in.command + "\n) || fl_fail 'the service command failed'\n";
+  if (!in.command.empty()) script += user_lines(in.command) + "fl_rc=$?\n[ $fl_rc = 0 ] || fl_fail \"the service command ended with $fl_rc\"\n";
   if (!in.unit.empty())
     script += "systemctl restart " + shell_word(in.unit) + " || { systemctl --no-pager --lines=20 status " + shell_word(in.unit) +
               "; fl_fail 'systemctl restart failed'; }\n";
   const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(in.settings.health).count());
   if (!in.health_url.empty())
     script += "fl_probe " + shell_word(in.health_url) + " " + std::to_string(in.health_successes) + " " + seconds + " || exit 1\n";
-  if (!in.health_command.empty()) script += "( set -e\n" + in.health_command + "\n) || fl_fail 'the health command failed'\n";
+  if (!in.health_command.empty())
+    script += user_lines(in.health_command) + "fl_rc=$?\n[ $fl_rc = 0 ] || fl_fail \"the health command ended with $fl_rc\"\n";
   return {{"activate", script}};
 }
 

@@ -38,6 +38,8 @@ struct Names {
 /// SHA-256 of all that is activated, the files and the scripts: other scripts for the same files are another release, so that the way
 /// back leads to what there was. Pure.
 std::string release_id(const Bundle&, const Scripts&);
+/// Commands of the user's as lines of a script, in a shell of their own that ends at the first that fails; $? is how. Pure.
+std::string user_lines(const std::string& commands);
 /// Without an appspec: `current` is switched, the service restarted, health asked for. Pure.
 Scripts plain_scripts(const Inputs&, const Names&);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ec2/appspec.hpp"
+#include "deploy/ec2/release.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"
@@ -35,7 +36,7 @@ class CommandBalancer : public Balancer {
 
  private:
   Awaitable<void> run(Host host, std::string command) {
-    auto calls = "export FAIRLEAD_HOST=" + shell_word(host.id) + "\n( set -e\n" + command + "\n)";
+    auto calls = "export FAIRLEAD_HOST=" + shell_word(host.id) + "\n" + user_lines(command);
     co_await transport_.ask(host, std::move(calls), deadline_in(std::chrono::minutes(2)));
   }
   std::string leave_, join_;

@@ -18,7 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Ec2Release, OtherScriptsForTheSameFilesAreAnotherRelease) {
   const Bundle bundle{.file = {}, .sum = "5f1a", .size = 1, .files = 1};
@@ -31,6 +33,27 @@ TEST(Ec2Release, OtherScriptsForTheSameFilesAreAnotherRelease) {
   auto newer = first;
   newer["activate"] = newer["activate"].substr(host_functions().size());
   EXPECT_EQ(release_id(bundle, first), release_id(bundle, newer)) << "our own functions are no part of it";
+}
+
+/// What a release's own script says, and how it ends, on a host that is a folder.
+std::pair<std::string, int> activated(const Inputs& in) {
+  TempFolder folder;
+  write_file(folder.path() / "activate", plain_scripts(in, {.app = "shop", .environment = "production"}).at("activate"));
+  const auto line = "cd " + folder.path().string() + " && FAIRLEAD_HOME=$PWD FL_RELEASE=5f1a FL_FOLDER=$PWD sh activate >out 2>&1";
+  const int status = std::system(line.c_str());
+  return {read_file(folder.path() / "out"), WEXITSTATUS(status)};
+}
+
+TEST(Ec2Release, ALineThatFailsEndsTheServiceCommandAndTheDeploy) {
+  Inputs in;
+  in.command = "echo begins\n(exit 3)\necho goes on";
+  EXPECT_EQ(activated(in), std::pair(std::string("begins\nthe service command ended with 3\n"), 1));
+  in.command = "nosuchprogram --migrate\necho goes on";
+  EXPECT_THAT(activated(in).first, AllOf(HasSubstr("ended with 127"), Not(HasSubstr("goes on"))));
+  in.command = "echo \"[$NEVER_SET]\"";
+  EXPECT_EQ(activated(in), std::pair(std::string("[]\n"), 0)) << "variables need not be set";
+  in.health_command = "test -e /nonexistent\necho checked";
+  EXPECT_EQ(activated(in), std::pair(std::string("[]\nthe health command ended with 1\n"), 1));
 }
 
 TEST(Ec2Bundle, IsMadeOfFilesOrOfTheContentOfAnArchive) {

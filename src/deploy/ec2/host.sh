@@ -26,10 +26,22 @@ fl_start() {
 exec 9>>"$FL/lock"
 flock 9
 cd / && : >"$fl_run/started"
-timeout -k 15 "$fl_limit" sh "$fl_run/body" >>"$fl_run/log" 2>&1 </dev/null 8>&- 9>&-
-fl_rc=$?
+if [ -e "$fl_run/stopped" ]; then
+  echo "fairlead: given up before it began" >>"$fl_run/log"
+  fl_rc=143
+else
+  setsid timeout -k 15 "$fl_limit" sh "$fl_run/body" >>"$fl_run/log" 2>&1 </dev/null 8>&- 9>&- &
+  fl_pid=$!
+  echo "$fl_pid" >"$fl_run/pid"
+  [ ! -e "$fl_run/stopped" ] || kill -TERM "-$fl_pid" 2>/dev/null
+  wait "$fl_pid"
+  fl_rc=$?
+  # Of what was ended nothing is left: a timeout such as busybox' ends the script alone.
+  case $fl_rc in 124 | 137 | 143) kill -KILL "-$fl_pid" 2>/dev/null ;; esac
+  [ "$fl_rc" != 143 ] || [ -e "$fl_run/stopped" ] || fl_rc=124
+fi
 [ "$fl_rc" != 124 ] || echo "fairlead: not done after $fl_limit seconds: ended" >>"$fl_run/log"
-rm -f "$fl_run/body" "$fl_run/reserve"
+rm -f "$fl_run/body" "$fl_run/reserve" "$fl_run/pid"
 fl_free=$(df -kP "$fl_run" | awk 'NR == 2 { print $4 }')
 [ "$fl_rc" = 0 ] || [ "${fl_free:-1024}" -ge 1024 ] || echo "fairlead: No space left on device: $(df -kP "$fl_run" | tail -n 1)" >>"$fl_run/log"
 echo "$fl_rc" >"$fl_run/rc.part" && sync && mv "$fl_run/rc.part" "$fl_run/rc"
@@ -48,7 +60,9 @@ fl_query() {
     exec 8>>"$fl_run/lock"
     if ! flock -n 8; then fl_state="running -"
     elif [ -e "$fl_run/rc" ]; then fl_state="ended $(cat "$fl_run/rc")"
-    elif [ -e "$fl_run/started" ]; then fl_state="broken -"
+    elif [ -e "$fl_run/started" ]; then
+      fl_state="broken -"
+      rm -f "$fl_run/body" "$fl_run/reserve" "$fl_run/pid"
     else fl_state="none -"
     fi
     exec 8>&-
@@ -70,13 +84,12 @@ fl_wait() {
   fl_query "$1" "$2" "$3"
 }
 
-# fl_stop KEY: ends what runs under the key, and what it started.
+# fl_stop KEY: ends what runs under the key, and what it started; what has not begun yet never does.
 fl_stop() {
   fl_run=$FL/runs/$1
-  for fl_pid in $(ps -eo pid=,args= 2>/dev/null | awk -v body="$fl_run/body" '$NF == body && $2 == "sh" { print $1 }'); do
-    fl_group=$(ps -o pgid= -p "$fl_pid" | tr -d ' ')
-    kill -TERM "-$fl_group" 2>/dev/null
-  done
+  (umask 077 && mkdir -p "$fl_run") && : >"$fl_run/stopped"
+  # As long as the lock is held, the one who holds it waits for that process: the number is nobody else's.
+  if [ -e "$fl_run/lock" ] && [ -s "$fl_run/pid" ] && ! flock -n "$fl_run/lock" true; then kill -TERM "-$(cat "$fl_run/pid")" 2>/dev/null; fi
   fl_query "$1" 0 0
 }
 
@@ -106,7 +119,9 @@ fl_part() {
 # fl_unpack APP RELEASE SUM: checks the upload and makes the release of it, by rename.
 fl_unpack() {
   fl_releases=$FL/apps/$1/releases
-  [ ! -d "$fl_releases/$2" ] || { fl_say unpacked; return; }
+  # A command that was sent twice, or the one of a server that has died, may still be at it.
+  exec 7>>"$FL/apps/$1/unpack.lock" && flock 7 || fl_fail "cannot write to $FL/apps/$1: $(df -kP "$FL" | tail -n 1)"
+  [ ! -d "$fl_releases/$2" ] || { exec 7>&-; fl_say unpacked; return; }
   fl_sum=$(sha256sum <"$fl_releases/$3.tgz.part" | cut -d ' ' -f 1)
   if [ "$fl_sum" != "$3" ]; then
     rm -f "$fl_releases/$3.tgz.part"
@@ -119,13 +134,14 @@ fl_unpack() {
     fl_fail "the release could not be unpacked in $fl_releases: $fl_full"
   }
   rm -f "$fl_releases/$3.tgz.part"
+  exec 7>&-
   fl_say unpacked
 }
 
 # fl_script APP RELEASE NAME: keeps stdin as a script of the release.
 fl_script() {
   fl_scripts=$FL/apps/$1/releases/$2.scripts
-  (umask 077 && mkdir -p "$fl_scripts") && cat >"$fl_scripts/$3.part" && mv "$fl_scripts/$3.part" "$fl_scripts/$3" ||
+  (umask 077 && mkdir -p "$fl_scripts") && cat >"$fl_scripts/.$3.$$" && mv "$fl_scripts/.$3.$$" "$fl_scripts/$3" ||
     fl_fail "cannot write to $fl_scripts: $(df -kP "$FL" | tail -n 1)"
   fl_say kept
 }
@@ -145,15 +161,16 @@ fl_prune() {
   fl_say pruned
 }
 
-# fl_connections PORT LOOKS SECONDS: "fairlead connections N LOOKS": established ones of a local port, as soon as there was none in LOOKS
-# looks a second apart, at the latest after SECONDS; N is of the last look, LOOKS how many in a row found none.
+# fl_connections PORTS LOOKS SECONDS: "fairlead connections N LOOKS": established ones of local ports ("80,8080"), as soon as there was none
+# in LOOKS looks a second apart, at the latest after SECONDS; N is of the last look, LOOKS how many in a row found none.
 fl_connections() {
-  fl_hex=$(printf ':%04X' "$1")
+  fl_hex=
+  for fl_port in $(echo "$1" | tr , ' '); do fl_hex="$fl_hex$(printf ':%04X ' "$fl_port")"; done
   fl_quiet=0
   fl_until=$(($(date +%s) + $3))
   while :; do
     fl_open=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-      awk -v port="$fl_hex" '$4 == "01" && substr($2, length($2) - 4) == port { n++ } END { print n + 0 }')
+      awk -v ports="$fl_hex" '$4 == "01" && index(ports, substr($2, length($2) - 4) " ") { n++ } END { print n + 0 }')
     if [ "$fl_open" = 0 ]; then fl_quiet=$((fl_quiet + 1)); else fl_quiet=0; fi
     [ "$fl_quiet" -lt "$2" ] && [ "$(date +%s)" -lt "$fl_until" ] || break
     sleep 1
@@ -166,22 +183,31 @@ fl_activate() {
   fl_app=$FL/apps/$1
   fl_script=$fl_app/releases/$2.scripts/activate
   [ -d "$fl_app/releases/$2" ] || fl_fail "release $2 is not on this host"
-  [ -e "$fl_run/before" ] || fl_release "$1" >"$fl_run/before"
+  [ -s "$fl_run/before" ] || { fl_release "$1" >"$fl_run/before.part" && mv "$fl_run/before.part" "$fl_run/before"; } || fl_unwritten
   fl_old=$(fl_release "$1")
-  [ "$fl_old" = - ] || [ "$fl_old" = "$2" ] || echo "$fl_old" >"$fl_app/previous"
+  [ "$fl_old" = - ] || [ "$fl_old" = "$2" ] || { echo "$fl_old" >"$fl_app/previous.part" && mv "$fl_app/previous.part" "$fl_app/previous"; } || fl_unwritten
   # Nothing is active after a release that failed: what it has started is its own to stop, as well as it can.
   fl_failed=
   if [ "$fl_old" = - ] && [ -e "$fl_app/tried" ]; then fl_old=$(cat "$fl_app/tried") fl_failed=1; fi
   # From here on the host is on its way: whoever asks is told so, not the release before.
+  echo "$2" >"$fl_app/tried.part" && mv "$fl_app/tried.part" "$fl_app/tried" || fl_unwritten
   rm -f "$fl_app/release"
-  echo "$2" >"$fl_app/tried"
   FL_APP=$fl_app FL_RELEASE=$2 FL_FOLDER=$fl_app/releases/$2 FL_OLD=$fl_old FL_OLD_FAILED=$fl_failed sh "$fl_script" || return $?
   echo "$2" >"$fl_app/release.part" && mv "$fl_app/release.part" "$fl_app/release" && rm -f "$fl_app/tried"
 }
 
+# Nothing is changed of which no note can be taken.
+fl_unwritten() { fl_fail "nothing was changed: cannot write to $FL: $(df -kP "$FL" | tail -n 1)"; }
+
 # fl_back APP KEY: activates what was active before the run of that key. Ends with 42 when there was nothing.
 fl_back() {
+  # That run may still be on its way (Run Command delivers late) or wait for its turn: it must not come after this one.
+  (umask 077 && mkdir -p "$FL/runs/$2") && : >"$FL/runs/$2/stopped"
   fl_before=$(cat "$FL/runs/$2/before" 2>/dev/null || fl_release "$1")
+  if [ "$fl_before" != - ] && [ "$(fl_release "$1")" = "$fl_before" ]; then
+    echo "release $fl_before is active: nothing was changed"
+    return 0
+  fi
   if [ "$fl_before" = - ] || [ ! -d "$FL/apps/$1/releases/$fl_before" ]; then
     echo "there was no release of fairlead on this host before"
     exit 42
@@ -261,12 +287,16 @@ fl_install_check() {
   fl_clash=$(fl_pairs "$1" "$2" | while IFS="$(printf '\t')" read -r fl_path fl_target; do
     [ -d "$fl_path" ] && [ ! -L "$fl_path" ] && continue
     [ -e "$fl_target" ] || [ -L "$fl_target" ] || continue
-    grep -Fxq -- "$fl_target" "$FL_APP/installed" 2>/dev/null || { echo "$fl_target"; break; }
+    cat "$FL_APP/installed" "$FL_APP/installing" 2>/dev/null | grep -Fxq -- "$fl_target" || { echo "$fl_target"; break; }
   done)
   [ -z "$fl_clash" ] || fl_fail "Install: $fl_clash exists already and was not installed by fairlead; file_exists_behavior: OVERWRITE replaces it"
 }
 # fl_install_begin: removes what the release before installed, folders only when they are empty.
 fl_install_begin() {
+  # An earlier one was ended in the middle: what it put there is ours, too.
+  if [ -s "$FL_APP/installing" ]; then
+    { cat "$FL_APP/installed" 2>/dev/null; cat "$FL_APP/installing"; } >"$FL_APP/installed.part" && mv "$FL_APP/installed.part" "$FL_APP/installed" || return 1
+  fi
   : >"$FL_APP/installing" || return 1
   [ -e "$FL_APP/installed" ] || return 0
   sort -r "$FL_APP/installed" | while IFS= read -r fl_path; do
@@ -281,7 +311,7 @@ fl_install() {
       continue
     fi
     if [ -e "$fl_target" ] && [ "$3" = RETAIN ]; then continue; fi
-    mkdir -p "${fl_target%/*}" && rm -f "$fl_target" && cp -dp "$fl_path" "$fl_target" && echo "$fl_target" >>"$FL_APP/installing" || exit 1
+    mkdir -p "${fl_target%/*}" && echo "$fl_target" >>"$FL_APP/installing" && rm -f "$fl_target" && cp -dp "$fl_path" "$fl_target" || exit 1
   done || fl_fail "Install: $1 could not be copied to $2: $(df -kP "$2" 2>/dev/null | tail -n 1)"
 }
 fl_install_end() { mv "$FL_APP/installing" "$FL_APP/installed"; }

@@ -233,6 +233,81 @@ TEST(Ec2Ssh, AScriptOfWhichOnlyTheBeginningCameIsNotRun) {
   ::setenv("PATH", path.c_str(), 1);
 }
 
+/// A host: a folder in which calls of host.sh's functions run. `calls` may start others in the background.
+struct HostFolder {
+  TempFolder folder;
+  std::string root = folder.path().string();
+  int run(const std::string& calls) {
+    write_file(folder.path() / "calls", host_functions() + "\n" + calls + "\n");
+    return std::system(("FAIRLEAD_HOME=" + root + "/fl sh " + root + "/calls >" + root + "/said 2>&1").c_str());
+  }
+  std::string said() const { return read_file(folder.path() / "said"); }
+  std::string start(const std::string& key, const std::string& call) {
+    return "fl_start " + key + " 60" + here(host_functions() + "\nfl_run=$FL/runs/" + key + "\n" + call) + "fl_wait " + key +
+           " 0 9999 20\n";
+  }
+  void make_release(const std::string& name) {
+    fs::create_directories(folder.path() / "fl/apps/a/releases" / name);
+    fs::create_directories(folder.path() / "fl/apps/a/releases" / (name + ".scripts"));
+    write_file(folder.path() / "fl/apps/a/releases" / (name + ".scripts") / "activate", "echo $FL_RELEASE >>$FL_APP/trace\n");
+  }
+};
+
+TEST(Ec2Host, ASwitchThatComesAfterTheWayBackIsNotRun) {
+  HostFolder host;
+  host.make_release("old");
+  host.make_release("new");
+  write_file(host.folder.path() / "fl/apps/a/release", "old\n");
+  ASSERT_EQ(host.run("fl_stop over\n" + host.start("back", "fl_back a over")), 0) << host.said();
+  ASSERT_EQ(host.run(host.start("over", "fl_activate a new")), 0) << host.said();  // Run Command delivers it late
+  EXPECT_THAT(host.said(), HasSubstr("fairlead ended 143"));
+  EXPECT_EQ(read_file(host.folder.path() / "fl/apps/a/release"), "old\n");
+  EXPECT_FALSE(fs::exists(host.folder.path() / "fl/apps/a/trace")) << "it never left the old one: nothing is started again";
+}
+
+TEST(Ec2Host, WhatRunsIsStoppedWithAllItStartedWithoutPs) {
+  HostFolder host;
+  const auto body = "(sleep 3; echo late >>" + host.root + "/ran) & wait";
+  ASSERT_EQ(host.run("fl_start k 60" + here(body) + "sleep 1\nps() { return 127; }\nfl_stop k\nfl_wait k 0 0 20\nsleep 3"), 0);
+  EXPECT_THAT(host.said(), HasSubstr("fairlead ended 143"));
+  EXPECT_FALSE(fs::exists(host.folder.path() / "ran"));
+}
+
+TEST(Ec2Host, AnUploadThatTwoCommandsUnpackIsUnpackedOnce) {
+  HostFolder host;
+  ASSERT_EQ(std::system(("cd " + host.root +
+                         " && mkdir -p b fl/apps/a/releases && for i in $(seq 3000); do echo $i >b/$i; done && tar -czf b.tgz b")
+                            .c_str()),
+            0);
+  const auto sum = sha256_hex(read_file(host.folder.path() / "b.tgz"));
+  fs::copy_file(host.folder.path() / "b.tgz", host.folder.path() / "fl/apps/a/releases" / (sum + ".tgz.part"));
+  const auto unpack = "fl_unpack a r " + sum;
+  EXPECT_EQ(host.run("(" + unpack + ") & fl_one=$!\nsleep 0.05\n(" + unpack + ") || exit 1\nwait $fl_one"), 0)
+      << host.said().substr(0, 500);
+  EXPECT_TRUE(fs::exists(host.folder.path() / "fl/apps/a/releases/r/b/3000"));
+}
+
+TEST(Ec2Host, WhatAnInstallLeftThatWasKilledIsOurs) {
+  HostFolder host;
+  const auto& root = host.root;
+  ASSERT_EQ(
+      std::system(("cd " + root + " && mkdir -p r1 r2 site fl/apps/a && echo 1 >r1/index && echo 2 >r2/index && echo 2 >r2/fresh").c_str()),
+      0);
+  const auto install = [&](const std::string& release, const std::string& last) {
+    return "FL_APP=$FL/apps/a FL_FOLDER=" + root + "/" + release + "\nfl_install_check / " + root +
+           "/site DISALLOW || exit 1\nfl_install_begin && fl_install / " + root + "/site DISALLOW && " + last;
+  };
+  ASSERT_EQ(host.run(install("r1", "fl_install_end")), 0) << host.said();
+  ASSERT_NE(host.run(install("r2", "kill -KILL $$")), 0);
+  ASSERT_EQ(host.run(install("r1", "fl_install_end")), 0) << host.said();
+  EXPECT_FALSE(fs::exists(host.folder.path() / "site/fresh"));
+  EXPECT_EQ(host.run(install("r2", "fl_install_end")), 0) << host.said();
+  write_file(host.folder.path() / "r2/foreign", "2");
+  write_file(host.folder.path() / "site/foreign", "somebody else's");
+  EXPECT_NE(host.run(install("r2", "fl_install_end")), 0);
+  EXPECT_THAT(host.said(), HasSubstr("site/foreign exists already"));
+}
+
 TEST(Ec2Ssh, WhoWaitsForARunThatWasNeverBegunIsToldAtOnce) {
   TempFolder folder;
   const auto root = folder.path().string();

@@ -94,12 +94,13 @@ void Refresh::go_back(Time now) {
   }
   if (seen_.status == "RollbackInProgress") return enter(Phase::returning, now);
   if (active()) return enter(settings_.reversible ? Phase::undoing : Phase::clearing, now);
-  if (round_ == 0) return end(now);  // nothing was replaced
+  if (round_ == 0 && seen_.status.empty()) return end(now);  // nothing was replaced
   enter(Phase::starting_back, now);
 }
 
 void Refresh::started(Time now) {
   seen_.status = "Pending";
+  undone_ = false;
   if (phase_ == Phase::starting_back) return enter(Phase::returning, now);
   if (phase_ != Phase::starting) return;
   ++round_;
@@ -110,6 +111,7 @@ void Refresh::done(RefreshDo what, Time now) {
   if (what == RefreshDo::cancel) cancel_sent_ = true;
   if (what != RefreshDo::undo || phase_ != Phase::undoing) return;
   seen_.status = "RollbackInProgress";
+  undone_ = true;
   enter(Phase::returning, now);
 }
 
@@ -134,7 +136,7 @@ void Refresh::saw(const RefreshLook& look, Time now) {
   seen_ = look;
   looked_at_ = now;
   auto signature = signature_of(look);
-  if (signature != signature_) progress_at_ = now;
+  if (signature != signature_ || look.status == "Baking") progress_at_ = now;  // AWS has its time for that
   signature_ = std::move(signature);
   switch (phase_) {
     case Phase::watching: return watch(now);
@@ -147,8 +149,10 @@ void Refresh::saw(const RefreshLook& look, Time now) {
       if (active()) return;
       return kept_ || !settings_.roll_back ? end(now) : enter(Phase::starting_back, now);
     case Phase::returning:
-      if (!active()) returned(now);
-      return;
+      if (active()) return;
+      // It had ended before it was told: what it brought is there.
+      if (undone_ && !look.status.starts_with("Rollback")) return enter(Phase::starting_back, now);
+      return returned(now);
     default: return;
   }
 }
@@ -302,6 +306,7 @@ Json Refresh::memory() const {
             {"checkpoint", checkpoint_},
             {"kept", kept_},
             {"reversible", settings_.reversible},
+            {"undone", undone_},
             {"strikes", strikes_},
             {"good", were_good_},
             {"progress_at", to_micros(progress_at_)},
@@ -317,13 +322,15 @@ void Refresh::recall(const Json& memory, Time now) {
   round_ = static_cast<int>(number_at(memory, "round"));
   checkpoint_ = static_cast<std::size_t>(number_at(memory, "checkpoint"));
   kept_ = flag_at(memory, "kept");
+  undone_ = flag_at(memory, "undone");
   settings_.reversible = flag_at(memory, "reversible");
   strikes_ = member(memory, "strikes").get<std::map<std::string, std::string>>();
   were_good_ = member(memory, "good").get<std::set<std::string>>();
   // The time that the server was down is nobody's fault.
-  progress_at_ = time_at(memory, "progress_at").value_or(now) + (now - time_at(memory, "alive_at").value_or(now));
+  const auto down = now - time_at(memory, "alive_at").value_or(now);
+  progress_at_ = time_at(memory, "progress_at").value_or(now) + down;
   if (const auto& asked = member(memory, "asked"); asked.is_object())
-    asked_ = Asked{static_cast<int>(number_at(asked, "round", 1)), text_at(asked, "text"), time_at(asked, "until").value_or(now)};
+    asked_ = Asked{static_cast<int>(number_at(asked, "round", 1)), text_at(asked, "text"), time_at(asked, "until").value_or(now) + down};
   if (const auto& stopped = member(memory, "stopped"); stopped.is_object())
     stopped_ = Verdict{.outcome = static_cast<Outcome>(number_at(stopped, "outcome")),
                        .reason = text_at(stopped, "reason"),

@@ -115,6 +115,7 @@ class Refresh {
   std::string signature_;        ///< of what moves
   Time progress_at_, alive_at_;
   bool cancel_sent_ = false;
+  bool undone_ = false;          ///< AWS was told to roll the refresh back
   std::map<std::string, Time> in_service_since_;  ///< instances of the version
   std::set<std::string> were_good_;
   std::map<std::string, std::string> strikes_;  ///< instances of the version that were found unhealthy, with the reason

@@ -111,8 +111,10 @@ Awaitable<void> RefreshStep::prepare() {
   settings.patience = inputs_.settings.patience;
   settings.progress = inputs_.settings.progress + inputs_.warmup.value_or(group_.warmup);
   settings.grace = std::max<Duration>(group_.grace, 1min);
+  const auto memory = co_await step_.recall("machine");
+  if (memory) co_await find_started(static_cast<int>(number_at(parse_json(*memory), "round")) + 1);
   machine_.emplace(settings, co_await look(), started_);
-  if (const auto memory = co_await step_.recall("machine")) {
+  if (memory) {
     kept_memory_ = *memory;
     machine_->recall(parse_json(*memory), step_.now());
   }
@@ -238,7 +240,8 @@ Awaitable<RefreshLook> RefreshStep::look() {
   const auto lately = co_await activities();
   std::vector<aws::elb::TargetHealth> health;
   for (const auto& arn : group_.target_groups)
-    for (auto& one : co_await aws::elb::target_health(*parts_.aws, scope_, arn)) health.push_back(std::move(one));
+    for (auto& one : co_await patiently([&] { return aws::elb::target_health(*parts_.aws, scope_, arn); }))
+      health.push_back(std::move(one));
   co_return look_from(group, refresh, lately, health, failed_before_);
 }
 
@@ -290,6 +293,16 @@ Awaitable<void> RefreshStep::start(std::string name, std::string version, int pe
   co_await step_.remember("refresh", refresh_, true);
   co_await step_.log("instance refresh " + refresh_ + " to version " + version +
                      (percent < 100 ? " up to " + std::to_string(percent) + "%" : "") + "\n");
+}
+
+/// A server that died while it started a refresh may not know that it goes on: who cancels now, or an alarm, means that one.
+Awaitable<void> RefreshStep::find_started(int round) {
+  const auto before = co_await step_.recall("refresh:" + std::to_string(round) + ":before");
+  if (!before) co_return;
+  const auto found = co_await find_ours(version_, parse_json(*before).get<std::vector<std::string>>());
+  if (!found) co_return;
+  refresh_ = *found;
+  co_await step_.remember("refresh", refresh_, true);
 }
 
 /// Our refresh is the one that was not there before and goes to our version.

@@ -44,6 +44,7 @@ class RefreshStep {
   Awaitable<Json> activities();
   Awaitable<void> start(std::string name, std::string version, int percent);
   Awaitable<std::string> send_start(Json request, std::string version, std::vector<std::string> known);
+  Awaitable<void> find_started(int round);
   Awaitable<std::optional<std::string>> find_ours(std::string version, std::vector<std::string> known);
   Json request_of(const std::string& version, int percent) const;
   Awaitable<void> change(std::string name, std::string operation);

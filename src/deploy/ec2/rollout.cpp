@@ -108,7 +108,8 @@ void Rollout::move(Work& work, At at, Time now) {
 
 bool Rollout::counts(const Work& work) const {
   if (work.at == At::gone) return false;
-  if (settings_.balanced) return work.traffic.kind == Traffic::Kind::serving;
+  // Who was taken out by us does not serve, whatever a load balancer says that cannot be asked, or is behind.
+  if (settings_.balanced) return work.traffic.kind == Traffic::Kind::serving && !work.has_left;
   return is_settled(work.at) && work.at != At::quarantined && work.at != At::unreachable && (work.host.serving || work.at != At::waiting);
 }
 
@@ -327,15 +328,23 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
       note("whether all hosts are still there could not be asked: " + why);
       return saw_present(all, now);
     }
-    case Do::list:
+    case Do::list:  // asked again until the deadline of progress
       list_asked_ = false;
+      if (!unlisted_since_) note("the hosts could not be listed again: " + why);
+      unlisted_since_ = unlisted_since_.value_or(now);
+      list_at_ = now + late_look;
+      progress_at_ = now;
+      if (now - *unlisted_since_ < settings_.progress) return;
       final_ = true;
-      note("the hosts could not be listed again: " + why);
+      unlisted_ = why;
       return;
-    case Do::unprotect:
-      note("the auto-scaling groups could not be released again: " + why);
+    case Do::unprotect: {
+      const auto text = "the auto-scaling groups could not be released again: " + why;
+      note(text);
+      if (verdict_) (verdict_->rollback.empty() ? verdict_->reason : verdict_->rollback) += "; " + text;
       unprotected_ = true;
       return;
+    }
     default: break;
   }
   for (const auto& host : hosts) {
@@ -353,12 +362,19 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
 /// An instance is in service before its agent answers: worth a while. After that it is named, and nobody's failure.
 bool Rollout::wait_for_late(const std::vector<Host>& hosts, Time now) {
   std::vector<const Host*> late;
-  for (const auto& host : hosts)
-    if (!host.reachable && find(host.id) == nullptr) late.push_back(&host);
-  if (late.empty()) return false;
+  unasked_.clear();
+  for (const auto& host : hosts) {
+    if (host.reachable) continue;
+    const auto* known = find(host.id);
+    if (known == nullptr) late.push_back(&host);
+    // It was good when it was asked: that it is silent now is no reason to touch it.
+    if (known != nullptr && known->at == At::done && host.release.empty()) unasked_.insert(host.id);
+  }
+  if (late.empty() && unasked_.empty()) return false;
   if (!late_since_) {
     late_since_ = now;
     for (const auto* host : late) note(host->id + " came in the meantime and cannot be reached yet: " + host->unreachable_why);
+    for (const auto& host : unasked_) note(host + " cannot be asked for its release at the moment");
   }
   progress_at_ = now;
   list_at_ = now + late_look;
@@ -377,6 +393,7 @@ bool Rollout::wait_for_late(const std::vector<Host>& hosts, Time now) {
 
 void Rollout::listed(const std::vector<Host>& hosts, Time now) {
   list_asked_ = false;
+  unlisted_since_.reset();
   const bool late = wait_for_late(hosts, now);
   if (!late) ++lists_;
   std::set<std::string> present;
@@ -384,7 +401,7 @@ void Rollout::listed(const std::vector<Host>& hosts, Time now) {
   for (const auto& host : hosts) {
     present.insert(host.id);
     if (auto* work = find(host.id)) {
-      if (work->at != At::done || host.release == settings_.release) continue;
+      if (work->at != At::done || host.release == settings_.release || unasked_.contains(host.id)) continue;
       if (++work->tries > 1) {
         host_failed(*work,
                     "it does not run " + short_release(settings_.release) + " after all, but " +

@@ -159,6 +159,7 @@ class Rollout {
   void host_goes_back(Work&, const std::string& why, Time now);
   void has_gone(Work&, Time now);
   bool wait_for_late(const std::vector<Host>&, Time now);
+  Duration longest(const Work&) const;
   void give_up(Work&, const std::string& why, Time now);
   void stop(Outcome, const std::string& why, Time now);
   void after_drain(Work&, Time now);
@@ -201,6 +202,9 @@ class Rollout {
   int lists_ = 0;
   std::optional<Time> late_since_;  ///< somebody came in the meantime and cannot be reached yet
   Time list_at_{};                  ///< not before
+  std::optional<Time> unlisted_since_;  ///< the hosts cannot be listed at the end
+  std::string unlisted_;                ///< nor could they until the end: why
+  std::set<std::string> unasked_;       ///< done, but silent at the end
   bool rolling_back_ = false;
   bool kept_ = false;           ///< people said that the hosts stay as they are
   std::size_t checkpoint_ = 0;  ///< checkpoints that are passed

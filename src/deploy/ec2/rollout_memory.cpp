@@ -90,6 +90,8 @@ void Rollout::recall(const Json& memory, Time now) {
   const auto down = now - time_at(memory, "alive_at").value_or(now);
   progress_at_ = time_at(memory, "progress_at").value_or(now) + down;
   for (auto& work : works_) work.since += down;
+  if (asked_) asked_->until += down;
+  if (bake_until_) *bake_until_ += down;
   const auto& stopped = member(memory, "stopped");
   if (stopped.is_object())
     stopped_ =

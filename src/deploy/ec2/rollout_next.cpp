@@ -26,12 +26,13 @@ void ask_fleet(std::vector<Command>& commands, Do what, bool& asked) {
 
 }  // namespace
 
-/// Hosts that could be begun, in order: those not done; when the fleet goes back, those that are, last first.
+/// Hosts that could be begun, in order: those not done; when the fleet goes back, those that are, last first. Who was not switched, or had
+/// no release before, has nothing to go back to, and would only be lost.
 std::vector<std::size_t> Rollout::candidates() const {
   std::vector<std::size_t> list;
   if (rolling_back_) {
     for (std::size_t i = works_.size(); i-- > 0;)
-      if (works_[i].at == At::done) list.push_back(i);
+      if (works_[i].at == At::done && works_[i].switched && !works_[i].before.empty()) list.push_back(i);
     return list;
   }
   std::optional<std::string> zone;
@@ -68,6 +69,13 @@ void Rollout::start_batch(Time now) {
   in_batch_ = begun > 0;
 }
 
+/// Draining and getting healthy have times of their own, which may be longer.
+Duration Rollout::longest(const Work& work) const {
+  if (work.at == At::draining) return settings_.progress + settings_.drain;
+  if (work.at == At::settling) return settings_.progress + settings_.health + settings_.stability;
+  return settings_.progress;
+}
+
 void Rollout::look_at_times(Time now) {
   for (auto& work : works_) {
     const bool ill = work.at == At::settling && settings_.balanced && !work.good_since && now - work.since >= settings_.health;
@@ -84,8 +92,8 @@ void Rollout::look_at_times(Time now) {
   }
   // A command that is never answered is one more thing that does not move: the next one for the host replaces it.
   for (auto& work : works_)
-    if (in_progress(work.at) && !work.doubt && now - work.since >= settings_.progress)
-      host_failed(work, "nothing has moved for " + format_duration(settings_.progress) + " while it was " + std::string(to_string(work.at)),
+    if (in_progress(work.at) && !work.doubt && now - work.since >= longest(work))
+      host_failed(work, "nothing has moved for " + format_duration(longest(work)) + " while it was " + std::string(to_string(work.at)),
                   now);
   if (asked_) progress_at_ = now;  // people have their time
   if (now - progress_at_ < settings_.progress || busy()) return;
@@ -150,7 +158,7 @@ void Rollout::answered(const std::string& choice, const std::string& by, Time no
 
 void Rollout::begin_rollback(Time now) {
   rolling_back_ = true;
-  const auto done = std::ranges::count_if(works_, [](const Work& work) { return work.at == At::done; });
+  const auto done = candidates().size();
   if (done > 0) note("going back on " + std::to_string(done) + (done == 1 ? " host" : " hosts"));
   progress_at_ = now;
 }
@@ -170,6 +178,9 @@ void Rollout::end(Time now) {
   if (!stopped_) {
     verdict.reason = std::to_string(updated) + " of " + std::to_string(total()) + " hosts serve the new release";
     if (!bad.empty()) verdict.reason += "; not on " + join(bad, ", ");
+    if (!unasked_.empty())
+      verdict.reason += "; at the end " + join(std::vector(unasked_.begin(), unasked_.end()), ", ") + " could not be asked";
+    if (!unlisted_.empty()) verdict.reason += "; who came in the meantime is not known: " + unlisted_;
     if (updated == 0 && !works_.empty()) verdict.outcome = Outcome::failed;
   } else if (rolling_back_ && updated == 0) {
     verdict.rollback = restored == 0

@@ -35,6 +35,8 @@ class Group {
   bool irreversible = false;
   bool counts_matching = true;   ///< whether AWS's percentage of a later round includes what was replaced before
   std::optional<seconds> falls_ill;
+  seconds bakes{0};
+  bool ends_before_undo = false;  ///< AWS has replaced all when it is told to roll back
   Time cancel_at{}, canceled_by_hand_at{};
   double restart_chance = 0;
   std::vector<std::string> log;
@@ -81,6 +83,7 @@ class Group {
   void tick() {
     const bool undoing = status_ == "RollbackInProgress";
     if (status_ == "Pending") status_ = "InProgress";
+    if (status_ == "Baking" && now_ >= baked_at_) status_ = "Successful";
     if (status_ == "Cancelling" && now_ >= cancels_at_) status_ = "Cancelled";
     if (status_ != "InProgress" && !undoing) return;
     const auto wanted = undoing ? "1" : target_;
@@ -93,6 +96,10 @@ class Group {
     if (!undoing && counted * 100 >= percent_ * desired()) {
       if (percent_ < 100) return;  // the checkpoint's delay is two days
       status_ = "Successful";
+      if (bakes > seconds(0)) {
+        status_ = "Baking";
+        baked_at_ = now_ + bakes;
+      }
       return;
     }
     const auto old = std::ranges::find_if(members_, [&](const One& one) { return !one.gone && one.version != wanted; });
@@ -150,7 +157,12 @@ class Group {
         return machine_->done(command.what, now_);
       case RefreshDo::undo:
         if (irreversible) return machine_->refused(command.what, "the group uses $Latest", now_);
-        status_ = "RollbackInProgress";
+        if (ends_before_undo) {
+          for (auto& one : members_) one.version = "2";
+          status_ = "Successful";
+        } else {
+          status_ = "RollbackInProgress";
+        }
         return machine_->done(command.what, now_);
       default: return;
     }
@@ -174,7 +186,7 @@ class Group {
   std::vector<One> members_;
   std::string status_, target_ = "2";
   int percent_ = 100, matching_ = 0;
-  Time cancels_at_{}, failed_at_{}, now_ = start;
+  Time cancels_at_{}, failed_at_{}, baked_at_{}, now_ = start;
   std::map<std::string, std::string> failures_;
   std::optional<Refresh> machine_;
 };
@@ -286,6 +298,36 @@ TEST(Ec2Refresh, SomebodyElsesCancelIsRespected) {
   EXPECT_EQ(verdict.outcome, Outcome::failed);
   EXPECT_THAT(verdict.reason, HasSubstr("somebody canceled the instance refresh"));
   EXPECT_EQ(group.log, std::vector<std::string>{"start 100"});
+}
+
+TEST(Ec2Refresh, AwssBakeTimeMayBeLongerThanTheDeadlineOfProgress) {
+  Group group(2);
+  group.bakes = minutes(40);
+  EXPECT_EQ(group.run().reason, "2 of 2 instances run version 2");
+}
+
+TEST(Ec2Refresh, ARefreshThatEndsBeforeItIsUndoneIsRefreshedBack) {
+  Group group(3);
+  group.ends_before_undo = true;
+  group.cancel_at = start + minutes(4);
+  const auto verdict = group.run();
+  EXPECT_EQ(verdict.rollback, "version 1 of the launch template runs again on 3 instances");
+  EXPECT_EQ(group.of("1"), 3);
+  EXPECT_THAT(group.log, testing::ElementsAre("start 100", "undo 100", "start-back 100"));
+}
+
+TEST(Ec2Refresh, WhoCancelsAfterARestartMeansWhatWasStartedBeforeIt) {
+  RefreshSettings settings;
+  settings.version = "2";
+  settings.baseline = "1";
+  const auto memory = Refresh(settings, {}, start).memory();  // the server died before it could note that AWS had started
+  RefreshLook look;
+  look.status = "InProgress";
+  Refresh machine(settings, look, start);
+  machine.recall(memory, start + seconds(30));
+  machine.condemn("alarm shop-5xx rang", start + seconds(30));
+  EXPECT_FALSE(machine.verdict());
+  EXPECT_EQ(machine.next(start + seconds(30)).what, RefreshDo::undo);
 }
 
 /// Groups, checkpoints, faults and restarts by lot: it always ends, and never calls a group good that is not all new.

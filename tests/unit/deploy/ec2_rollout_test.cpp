@@ -303,6 +303,108 @@ TEST(Ec2Rollout, AfterTheLastHostTheFleetIsWatchedForAWhile) {
   EXPECT_THAT(verdict.rollback, HasSubstr("the release before serves again on 4 hosts"));
 }
 
+TEST(Ec2Rollout, ADoneHostThatIsSilentAtTheEndIsNotTouchedAgain) {
+  Fleet fleet(4, half());
+  fleet.silent_at_the_end = {"h0", "h1", "h2"};
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded);
+  EXPECT_EQ(verdict.reason, "4 of 4 hosts serve the new release; at the end h0, h1, h2 could not be asked");
+  EXPECT_EQ(std::ranges::count_if(fleet.log, [](const auto& line) { return line.starts_with("leave"); }), 4);
+  EXPECT_EQ(fleet.serving(fleet.now()), 4);
+}
+
+TEST(Ec2Rollout, AListThatFailsIsAskedForAgainBeforeItCountsAsASuccess) {
+  auto settings = half();
+  settings.dynamic = true;
+  Fleet fleet(4, settings);
+  fleet.late_hosts = {"late"};
+  fleet.unlisted_until = start + minutes(5);
+  auto verdict = fleet.run();
+  EXPECT_EQ(verdict.reason, "5 of 5 hosts serve the new release");
+  EXPECT_EQ(fleet.world("late").release, "new");
+  Fleet blind(4, settings);
+  blind.unlisted_until = Time::max();
+  verdict = blind.run();
+  EXPECT_EQ(verdict.reason, "4 of 4 hosts serve the new release; who came in the meantime is not known: Service Unavailable");
+}
+
+TEST(Ec2Rollout, AFirstReleaseThatIsCondemnedTakesNobodyOutOfTraffic) {
+  Settings settings;
+  settings.pace.min_healthy = {0, false};
+  settings.pace.canary = false;
+  settings.bake = minutes(10);
+  Fleet fleet(4, settings);
+  for (auto& host : fleet.hosts()) host.release.clear();
+  fleet.cancel_at = start + minutes(5);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::canceled);
+  EXPECT_EQ(verdict.rollback, "4 hosts are still on the new release");
+  EXPECT_EQ(fleet.serving(fleet.now()), 4);
+}
+
+TEST(Ec2Rollout, WhoWasDoneBeforeIsNotSaidToHaveGoneBack) {
+  auto settings = half();
+  settings.resumes = true;
+  settings.pace.max_failures = {0, false};
+  Fleet fleet(4, settings);
+  for (const auto* id : {"h0", "h1"}) {
+    fleet.world(id).release = "new";
+    for (auto& host : fleet.hosts())
+      if (host.id == id) host.release = "new";
+  }
+  fleet.switch_fails = {"h3"};
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.rollback, "2 hosts are still on the new release");
+  EXPECT_EQ(std::ranges::count_if(fleet.log, [](const auto& line) { return line == "leave h0" || line == "leave h1"; }), 0);
+}
+
+TEST(Ec2Rollout, DrainingAndStabilityMayTakeLongerThanTheDeadlineOfProgress) {
+  auto settings = half();
+  settings.drain = minutes(30);
+  settings.stability = minutes(15);
+  Fleet fleet(2, settings);
+  fleet.never_quiet = true;
+  EXPECT_EQ(fleet.run().reason, "2 of 2 hosts serve the new release");
+}
+
+TEST(Ec2Rollout, TheTimeWithoutAServerIsNeitherWatchingNorAnswering) {
+  Settings settings;
+  settings.release = "new";
+  settings.bake = minutes(10);
+  settings.checkpoints = {{1, false}};
+  std::vector<Host> hosts(2);
+  hosts[0].id = "h0";
+  hosts[1].id = "h1";
+  auto memory = Rollout(settings, hosts, start).memory();
+  memory["bake_until"] = to_micros(start + minutes(10));
+  memory["asked"] = {{"round", 1}, {"text", "?"}, {"until", to_micros(start + minutes(60))}};
+  Rollout machine(settings, hosts, start);
+  machine.recall(memory, start + minutes(120));
+  EXPECT_EQ(machine.asked()->until, start + minutes(180));
+  EXPECT_EQ(number_at(machine.memory(), "bake_until"), to_micros(start + minutes(130)));
+}
+
+TEST(Ec2Rollout, WhoWasTakenOutByUsDoesNotServeWhateverIsSaid) {
+  Settings settings;
+  settings.balanced = true;
+  std::vector<Host> hosts(2);
+  hosts[0].id = "h0";
+  hosts[1].id = "h1";
+  Rollout machine(settings, hosts, start);
+  auto memory = machine.memory();
+  memory["hosts"][0]["at"] = static_cast<int>(At::quarantined);
+  memory["hosts"][0]["has_left"] = true;
+  machine.recall(memory, start);
+  machine.saw({{"h0", {.kind = Traffic::Kind::serving, .reason = {}}}, {"h1", {.kind = Traffic::Kind::serving, .reason = {}}}}, start);
+  EXPECT_EQ(machine.serving(), 1);
+}
+
+TEST(Ec2Rollout, GroupsThatStaySuspendedAreToldWithTheVerdict) {
+  Fleet fleet(2, half());
+  fleet.stays_suspended = true;
+  EXPECT_THAT(fleet.run().reason, HasSubstr("; the auto-scaling groups could not be released again: AccessDenied"));
+}
+
 /// Fleets, paces, faults and restarts by lot: it always ends, never goes below what must serve by its own doing, and never leaves a
 /// serving host on the wrong release.
 TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {

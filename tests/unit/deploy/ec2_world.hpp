@@ -90,6 +90,10 @@ class Fleet {
   Time now() const { return now_; }
   Time blind_until{};  ///< the load balancer does not answer
   Time late_reachable_at{};
+  std::set<std::string> silent_at_the_end;  ///< cannot be asked when the hosts are listed again
+  Time unlisted_until{};                    ///< the hosts cannot be listed
+  bool never_quiet = false;                 ///< connections stay until they are cut
+  bool stays_suspended = false;
   std::set<std::string> late_hosts;  ///< come when the hosts are listed again
 
  private:
@@ -149,7 +153,9 @@ class Fleet {
     const auto host = command.hosts.empty() ? std::string() : command.hosts.front();
     switch (command.what) {
       case Do::protect: return machine_->is_protected(now_);
-      case Do::unprotect: return machine_->is_unprotected(now_);
+      case Do::unprotect:
+        if (stays_suspended) return machine_->refused(command.what, {}, "AccessDenied", now_);
+        return machine_->is_unprotected(now_);
       case Do::look:
         if (now_ < blind_until) return machine_->refused(command.what, {}, "the socket is away", now_);
         return machine_->saw(traffic(), now_);
@@ -158,7 +164,7 @@ class Fleet {
         world(host).connections = static_cast<int>(chance() * 10);
         return machine_->left(host, now_);
       case Do::connections:
-        world(host).connections = std::max(world(host).connections - 3, 0);
+        world(host).connections = never_quiet ? 1 : std::max(world(host).connections - 3, 0);
         return machine_->saw_connections(host, world(host).connections, now_);
       case Do::present: {
         std::set<std::string> ids;
@@ -190,9 +196,13 @@ class Fleet {
       case Do::verify:
         return machine_->verified(host, verify_fails.contains(host) && world(host).release == "new" ? "version says old" : "", now_);
       case Do::list: {
+        if (now_ < unlisted_until) return machine_->refused(command.what, {}, "Service Unavailable", now_);
         auto list = hosts_;
         if (settings_.dynamic) std::erase_if(list, [this](const Host& one) { return !world(one.id).alive; });
-        for (auto& one : list) one.release = world(one.id).release;
+        for (auto& one : list) {
+          one.reachable = !silent_at_the_end.contains(one.id);
+          one.release = one.reachable ? world(one.id).release : "";
+        }
         for (const auto& id : late_hosts) {
           Host late;
           late.id = id;

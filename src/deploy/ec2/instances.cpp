@@ -146,30 +146,41 @@ Awaitable<Json> suspend_groups(aws::Aws& aws, aws::Scope scope, std::vector<std:
 
 namespace {
 
-Awaitable<void> protect_some(aws::Aws& aws, aws::Scope scope, std::string group, const Json& ids, bool on) {
-  for (std::size_t from = 0; from < ids.size(); from += 50) {  // of one call
+/// An instance that is gone needs no protection, and none to be taken away; AWS refuses all of a call because of it.
+Awaitable<void> protect_some(aws::Aws& aws, aws::Scope scope, std::string group, Json ids, std::size_t most, bool on) {
+  for (std::size_t from = 0; from < ids.size(); from += most) {
     Json some = Json::array();
-    for (std::size_t i = from; i < std::min(ids.size(), from + 50); ++i) some.push_back(ids[i]);
-    Json params{{"AutoScalingGroupName", group}, {"InstanceIds", std::move(some)}, {"ProtectedFromScaleIn", on}};
+    for (std::size_t i = from; i < std::min(ids.size(), from + most); ++i) some.push_back(ids[i]);
+    Json params{{"AutoScalingGroupName", group}, {"InstanceIds", some}, {"ProtectedFromScaleIn", on}};
+    bool refused = false;
     try {
       co_await patiently([&] { return aws.call(scope, "autoscaling:SetInstanceProtection", params); });
     } catch (const aws::AwsError& error) {
-      if (on || error.failure() != aws::Failure::rejected) throw;  // an instance that is gone needs no protection to be taken away
+      if (error.failure() != aws::Failure::rejected) throw;
+      refused = true;
     }
+    if (refused && some.size() > 1) co_await protect_some(aws, scope, group, std::move(some), 1, on);
   }
 }
 
 }  // namespace
 
 Awaitable<void> change_groups(aws::Aws& aws, aws::Scope scope, Json what, bool protect) {
+  std::vector<std::string> problems;  // of one group: the others are not left as they are because of it
   for (const auto& [group, one] : what.items()) {
-    if (!member(one, "processes").empty()) {
-      Json params{{"AutoScalingGroupName", group}, {"ScalingProcesses", one.at("processes")}};
-      const std::string operation = protect ? "autoscaling:SuspendProcesses" : "autoscaling:ResumeProcesses";
-      co_await patiently([&] { return aws.call(scope, operation, params); });
+    try {
+      if (!member(one, "processes").empty()) {
+        Json params{{"AutoScalingGroupName", group}, {"ScalingProcesses", one.at("processes")}};
+        const std::string operation = protect ? "autoscaling:SuspendProcesses" : "autoscaling:ResumeProcesses";
+        co_await patiently([&] { return aws.call(scope, operation, params); });
+      }
+      co_await protect_some(aws, scope, group, member(one, "instances"), 50, protect);
+    } catch (const aws::AwsError& error) {
+      if (protect) throw;
+      problems.push_back(group + ": " + error.message());
     }
-    co_await protect_some(aws, scope, group, member(one, "instances"), protect);
   }
+  if (!problems.empty()) throw Error(ErrorKind::refused, join(problems, "; "));
 }
 
 }  // namespace fairlead::deploy::ec2

@@ -78,7 +78,9 @@ Json exit_standby(Context& c, const Json& params) {
 
 Json protect(Context& c, const Json& params) {
   ScalingGroup& group = need_group(c, params);
-  for (const auto& id : texts_of(params, "InstanceIds")) member_of(c, id).is_protected = flag_of(params, "ProtectedFromScaleIn");
+  const auto ids = texts_of(params, "InstanceIds");
+  for (const auto& id : ids) member_of(c, id);  // one that is not there refuses the whole call
+  for (const auto& id : ids) member_of(c, id).is_protected = flag_of(params, "ProtectedFromScaleIn");
   c.effect = "protection";
   wake(c, group);
   return Json::object();

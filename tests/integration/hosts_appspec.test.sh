@@ -36,7 +36,7 @@ equal "the first release comes to the host" "$? $(versions 3)" "0 v1 "
 equal "its hooks ran in CodeDeploy's order" "$(events)" \
   "BeforeInstall v1;AfterInstall v1;AfterInstall second;ApplicationStart v1;ValidateService v1;BeforeAllowTraffic v1;AfterAllowTraffic v1;"
 equal "with its variables" "$(grep ValidateService "$srv/events")" "ValidateService v1 root shop production with-id"
-equal "sudo and runas are honoured" "$(sed 's|/[^ ]*/scripts|…/scripts|' "$srv/sudo")" "su root -c …/scripts/second.sh"
+equal "sudo and runas are honoured" "$(sed 's#/[^ ]*/scripts#…/scripts#' "$srv/sudo")" "su root -c exec \"\$0\" …/scripts/second.sh"
 equal "files go where they should" "$(cd "$srv" && find web bin -type f | sort | tr '\n' ' ')" "bin/tool web/conf/app.conf web/conf/secret.conf web/index.html "
 about() { stat -c '%U:%G %a' "$srv/$1"; }
 equal "owner, group and mode" "$(about web/index.html)" "nobody:games 640"

@@ -155,7 +155,7 @@ std::string hook_line(const Hook& hook) {
   const auto path = "\"$FL_FOLDER\"/" + shell_word(hook.location);
   auto run = "timeout -k 15 " + std::to_string(hook.timeout) + " ";
   if (!hook.runas.empty())
-    run += std::string(hook.sudo ? "sudo " : "") + "su " + shell_word(hook.runas) + " -c \"$FL_FOLDER/" + hook.location + "\"";
+    run += std::string(hook.sudo ? "sudo " : "") + "su " + shell_word(hook.runas) + " -c 'exec \"$0\"' " + path;
   else
     run += (hook.sudo ? "sudo " : "") + path;
   return "fl_hook " + shell_word(hook.location) + " || exit 1\n" + run + "\nfl_hook_ended " + shell_word(hook.location) + " $? " +

@@ -41,8 +41,8 @@ class Balancer {
   /// What it saw and a restarted server could not see any more.
   virtual Json memory() const { return Json::object(); }
   virtual void recall(const Json&) {}
-  /// Port of the application on the hosts; 0: not known.
-  virtual int port() const { return 0; }
+  /// Ports on which a host gets its traffic; none: not known.
+  virtual std::vector<int> ports(const Host&) const { return {}; }
 };
 
 /// ELBv2 target groups by name or ARN. Throws Error(not_found) when one does not exist.

@@ -64,7 +64,9 @@ std::string FleetStep::Shared::last_words(const std::string& host) const {
 
 void FleetStep::begin(Command command) {
   const auto id = command.hosts.empty() ? std::string() : command.hosts.front();
-  const int turn = command.what == Do::connections ? shared_->turns[id] : ++shared_->turns[id];
+  // What concerns the whole fleet has a turn of its own each: a look does not make a list stale that is still under way.
+  const auto of = id.empty() ? std::string(to_string(command.what)) : id;
+  const int turn = command.what == Do::connections ? shared_->turns[of] : ++shared_->turns[of];
   shared_->start(perform(std::move(command), turn), nullptr);
 }
 
@@ -111,11 +113,12 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
     why = error.message();
   } catch (const boost::system::system_error& error) {
     why = error.code().message();
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     why = error.what();
   }
   if (!id.empty()) why = without_name(host(id), why);  // the machine names it itself
-  if (!why.empty() && shared_->turns[id] == turn) machine_->refused(command.what, command.hosts, why, now());
+  const auto of = id.empty() ? std::string(to_string(command.what)) : id;
+  if (!why.empty() && shared_->turns[of] == turn) machine_->refused(command.what, command.hosts, why, now());
 }
 
 /// The groups leave their instances alone meanwhile. Undone at the end, whichever it is, also by a server that was restarted.
@@ -183,8 +186,10 @@ Awaitable<void> FleetStep::put_in(Host one, int turn) {
 Awaitable<void> FleetStep::count_connections(Host one) {
   auto count = co_await balancer_->connections(one);
   int looks = 1;
-  if (!count && balancer_->port() != 0) {
-    const auto calls = "fl_connections " + std::to_string(balancer_->port()) + " 3 10";
+  std::vector<std::string> ports;
+  for (const int port : balancer_->ports(one)) ports.push_back(std::to_string(port));
+  if (!count && !ports.empty()) {
+    const auto calls = "fl_connections " + join(ports, ",") + " 3 10";
     const auto answer = said(co_await transport_->ask(one, calls, deadline_in(30s)), "connections");
     if (answer.size() > 1) {
       count = static_cast<int>(parse_int(answer[0]).value_or(1));
@@ -273,13 +278,27 @@ Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string ke
   }
 }
 
+/// A connection that is lost says nothing about the release.
+Awaitable<std::string> FleetStep::ask_patiently(Host one, std::string calls, std::chrono::seconds limit, std::optional<int> turn) {
+  const auto give_up_at = step_.now() + lost_after(inputs_.settings.progress);
+  while (true) {
+    try {
+      co_return co_await transport_->ask(one, calls, deadline_in(limit));
+    } catch (const Error& error) {
+      const bool stale = shared_->ending || (turn && shared_->turns[one.id] != *turn);
+      if (error.kind() != ErrorKind::unavailable || stale || step_.now() > give_up_at) throw;
+    }
+    co_await sleep_for(pause);
+  }
+}
+
 Awaitable<void> FleetStep::verify(Host one, int turn) {
   const auto row = std::ranges::find_if(machine_->rows(), [&](const auto& candidate) { return candidate.host.id == one.id; });
   const bool back = row != machine_->rows().end() && row->back;
   auto calls = "fl_host " + shell_word(app()) + " " + shell_word(release());
   if (!back && inputs_.settings.stability > Duration(0) && !inputs_.health_url.empty())
     calls += "\nfl_good " + shell_word(inputs_.health_url);
-  const auto answer = said(co_await transport_->ask(one, std::move(calls), deadline_in(30s)), "host");
+  const auto answer = said(co_await ask_patiently(one, std::move(calls), 30s, turn), "host");
   const auto runs = answer.empty() ? std::string("-") : answer.front();
   std::string problem;
   if (!back && runs != release()) problem = "it says that it runs " + (runs == "-" ? "no release of fairlead" : short_release(runs));

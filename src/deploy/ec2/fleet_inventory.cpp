@@ -55,6 +55,28 @@ Awaitable<void> FleetStep::make_release() {
   has_appspec_ = !appspec_name(inputs_, workspace).empty();
 }
 
+/// After a restart it goes on with the release that it began with: the hosts have it. Only for who comes later, and for what is launched
+/// later, it is made again, if it still can be.
+Awaitable<void> FleetStep::make_release_again(Json facts) {
+  inputs_.settings.release = text_at(facts, "release");
+  std::string why;
+  try {
+    co_await make_release();
+    if (const auto made = release_id(bundle_, scripts_); made != release()) why = "they now make " + short_release(made);
+  } catch (const Error& error) {
+    why = error.message();
+  } catch (const std::filesystem::filesystem_error& error) {
+    why = error.what();
+  }
+  has_appspec_ = flag_at(facts, "appspec", has_appspec_);
+  if (why.empty()) co_return;
+  bundle_ = {};
+  why = "the files of the workspace changed while the server was away: the deploy had begun with release " + short_release(release()) +
+        "; " + why;
+  if (!co_await step_.recall("staged")) throw Error(ErrorKind::conflict, why, "retry the run");
+  co_await step_.log("warning: " + why + "\n");
+}
+
 Awaitable<void> FleetStep::take_inventory() {
   const auto remembered = co_await step_.recall("inventory");
   if (!remembered) co_await inventory();
@@ -162,7 +184,7 @@ Awaitable<void> FleetStep::inventory() {
     co_await step_.log(line + "\n");
   Json list = Json::array();
   for (const auto& one : hosts) list.push_back(to_json(one));
-  Json facts{{"hosts", std::move(list)}, {"release", release()}, {"started", to_micros(step_.now())}};
+  Json facts{{"hosts", std::move(list)}, {"release", release()}, {"appspec", has_appspec_}, {"started", to_micros(step_.now())}};
   if (balancer_) facts["balancer"] = balancer_->memory();
   if (!inputs_.groups.empty()) facts["groups"] = co_await suspend_groups(*parts_.aws, *scope_, inputs_.groups);
   co_await step_.remember("inventory", dump(facts));
@@ -221,6 +243,8 @@ Awaitable<void> FleetStep::stage_or_say(Host one, std::shared_ptr<std::map<std::
     co_await stage_on(one);
   } catch (const Error& error) {
     (*failures)[one.id] = error.message() + (error.hint().empty() ? "" : "; " + error.hint());
+  } catch (const std::filesystem::filesystem_error& error) {
+    (*failures)[one.id] = one.id + ": " + error.what();
   }
 }
 
@@ -231,7 +255,7 @@ Awaitable<void> FleetStep::stage_on(Host one) {
   std::string calls = "fl_unpack " + name + " " + wanted + " " + shell_word(bundle_.sum) + "\n";
   for (const auto& [script, text] : scripts_) calls += "fl_script " + name + " " + wanted + " " + shell_word(script) + here(text);
   calls += "fl_prune " + name + " " + std::to_string(releases_kept);
-  co_await transport_->ask(one, std::move(calls), deadline_in(5min));
+  co_await ask_patiently(one, std::move(calls), 5min, std::nullopt);
 }
 
 /// Who came in the meantime gets the release, too.

@@ -7,6 +7,7 @@
 #include "deploy/ec2/common.hpp"
 #include "deploy/ec2/record.hpp"
 #include "deploy/ec2/shared.hpp"
+#include "deploy/patience.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/base/ids.hpp"
 #include "fairlead/base/json.hpp"
@@ -61,7 +62,10 @@ Awaitable<void> FleetStep::prepare() {
                 "let the script read it from Parameter Store or Secrets Manager with the instance's role, or use `transport: ssh`");
   if (parts_.scope) scope_ = parts_.scope(step_.environment());
   transport_ = make_transport(inputs_, parts_, scope_, step_.environment());
-  balancer_ = co_await make_balancer(inputs_, parts_, scope_, *transport_);
+  // What has begun is not left in the middle because AWS, or the network of a server that has just started, is away.
+  const auto begun = co_await step_.recall("inventory");
+  const auto find_balancer = [&] { return make_balancer(inputs_, parts_, scope_, *transport_); };
+  balancer_ = begun ? co_await patiently(find_balancer) : co_await find_balancer();
   if (balancer_) {
     const auto times = co_await balancer_->times();
     inputs_.settings.drain = inputs_.drain.value_or(times.drain > Duration(0) ? times.drain : inputs_.settings.drain);
@@ -72,6 +76,9 @@ Awaitable<void> FleetStep::prepare() {
     has_appspec_ = flag_at(step_.recorded(), "appspec");
     inputs_.settings.resumes = true;
     inputs_.settings.checkpoints.clear();  // it has been good before, and is wanted now
+  } else if (begun) {
+    co_await make_release_again(parse_json(*begun));
+    inputs_.settings.resumes = step_.job().key.attempt > 1;
   } else {
     co_await make_release();
     inputs_.settings.release = release_id(bundle_, scripts_);

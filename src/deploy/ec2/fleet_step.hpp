@@ -31,6 +31,7 @@ class FleetStep {
 
   // Before a host is touched (fleet_inventory.cpp).
   Awaitable<void> make_release();
+  Awaitable<void> make_release_again(Json facts);
   Awaitable<void> take_inventory();
   Awaitable<void> inventory();
   Awaitable<std::vector<Host>> list_hosts();
@@ -58,6 +59,7 @@ class FleetStep {
   Awaitable<void> switch_to(Host, bool back, int turn);
   Awaitable<std::string> run_on_host(Host, std::string key, std::string body, int turn);
   Awaitable<std::optional<std::string>> attach(Host, std::string key, int turn, std::int64_t offset);
+  Awaitable<std::string> ask_patiently(Host, std::string calls, std::chrono::seconds limit, std::optional<int> turn);
   Awaitable<void> verify(Host, int turn);
   Awaitable<engine::StepOutcome> finish();
   std::map<std::string, std::string> names_of_run() const;

@@ -101,11 +101,12 @@ class Ssh : public Transport {
 
   int parallel() const override { return 30; }
 
+  /// Others share the connections (a deploy, while somebody asks for the status): each ends with the last of what goes over it.
   Awaitable<void> close() override {
     for (const auto& address : std::exchange(opened_, {})) {
       auto spawn = command({.id = address, .address = address, .zone = {}, .group = {}, .unreachable_why = {}, .release = {}}, "");
       spawn.argv.pop_back();
-      spawn.argv.insert(spawn.argv.begin() + 1, {"-O", "exit"});
+      spawn.argv.insert(spawn.argv.begin() + 1, {"-O", "stop"});
       co_await run_process(std::move(spawn), deadline_in(std::chrono::seconds(5)));
     }
     opened_.clear();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "deploy/ec2/balancer.hpp"
 #include "deploy/ec2/gather.hpp"
@@ -21,7 +22,7 @@ struct Group {
   int port = 0;
   Duration drain{std::chrono::seconds(300)};
   Duration health{0};
-  std::map<std::string, int> ports;  ///< of targets as they were first seen: a port of its own must be given back
+  std::map<std::string, std::set<int>> ports;  ///< of targets as they were first seen: those of their own must be given back
 };
 
 Traffic::Kind kind_of(const std::string& state) {
@@ -62,17 +63,17 @@ class TargetGroups : public Balancer {
       const auto health = co_await aws::elb::target_health(aws_, scope_, group.arn);
       for (const auto& host : hosts) {
         const auto& id = group.by_address ? host.address : host.id;
-        const auto found = std::ranges::find_if(health, [&id](const auto& one) { return one.id == id; });
-        Traffic here;
-        if (found != health.end()) {
-          here.kind = kind_of(found->state);
-          here.reason = found->description.empty() ? found->reason : found->description;
-          group.ports.try_emplace(id, found->port);
-        } else if (!group.ports.contains(id)) {
-          continue;  // not of this group
+        note_ports(group, id, health);
+        if (!group.ports.contains(id)) continue;  // not of this group
+        std::optional<Traffic> here;
+        for (const auto& one : health) {
+          if (one.id != id || !group.ports[id].contains(one.port)) continue;
+          const Traffic there{.kind = kind_of(one.state), .reason = one.description.empty() ? one.reason : one.description};
+          here = here ? worse(*here, there) : there;
         }
-        const auto [known, first] = map.try_emplace(host.id, here);
-        if (!first) known->second = worse(known->second, here);
+        if (!here) here = Traffic{};
+        const auto [known, first] = map.try_emplace(host.id, *here);
+        if (!first) known->second = worse(known->second, *here);
       }
     }
     co_return map;
@@ -89,7 +90,13 @@ class TargetGroups : public Balancer {
     }
     co_return times;
   }
-  int port() const override { return groups_.front().port; }
+  std::vector<int> ports(const Host& host) const override {
+    std::set<int> all;
+    for (const auto& group : groups_)
+      if (const auto found = group.ports.find(group.by_address ? host.address : host.id); found != group.ports.end())
+        for (const int port : found->second) all.insert(port > 0 ? port : group.port);
+    return {all.begin(), all.end()};
+  }
 
   Json memory() const override {
     Json json = Json::object();
@@ -98,10 +105,22 @@ class TargetGroups : public Balancer {
   }
   void recall(const Json& memory) override {
     for (auto& group : groups_)
-      for (const auto& [id, port] : member(memory, group.arn).items()) group.ports[id] = port.get<int>();
+      for (const auto& [id, ports] : member(memory, group.arn).items()) {
+        if (ports.is_number()) group.ports[id] = {ports.get<int>()};
+        if (ports.is_array()) group.ports[id] = ports.get<std::set<int>>();
+      }
   }
 
  private:
+  /// A target may be registered with several ports. One that somebody takes out is not ours to bring back, unless there is no other.
+  static void note_ports(Group& group, const std::string& id, const std::vector<aws::elb::TargetHealth>& health) {
+    std::set<int> all, leaving;
+    for (const auto& one : health)
+      if (one.id == id) (kind_of(one.state) == Traffic::Kind::draining ? leaving : all).insert(one.port);
+    if (!all.empty()) group.ports[id].merge(all);
+    if (!leaving.empty()) group.ports.try_emplace(id, leaving);
+  }
+
   static Traffic worse(const Traffic& a, const Traffic& b) {
     const auto rank = [](const Traffic& one) {
       using Kind = Traffic::Kind;
@@ -120,11 +139,13 @@ class TargetGroups : public Balancer {
   Awaitable<void> change(std::string operation, Host host) {
     for (const auto& group : groups_) {
       const auto& id = group.by_address ? host.address : host.id;
-      const auto port = group.ports.find(id);
-      if (port == group.ports.end()) continue;
-      const auto target = port->second > 0 ? id + " " + std::to_string(port->second) : id;
-      const auto refused = co_await changes_.join(operation + " " + group.arn, target);
-      if (const auto why = refused.find(target); why != refused.end()) throw Error(ErrorKind::refused, why->second);
+      const auto found = group.ports.find(id);
+      if (found == group.ports.end()) continue;
+      for (const int port : std::set(found->second)) {
+        const auto target = port > 0 ? id + " " + std::to_string(port) : id;
+        const auto refused = co_await changes_.join(operation + " " + group.arn, target);
+        if (const auto why = refused.find(target); why != refused.end()) throw Error(ErrorKind::refused, why->second);
+      }
     }
   }
 

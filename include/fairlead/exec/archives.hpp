@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fairlead::exec {
@@ -12,5 +13,8 @@ namespace fairlead::exec {
 /// (absolute, "..", through a link, links to the outside), hard links, devices and pipes are left out: returned as remarks. Throws
 /// Error(invalid) for what is no archive, Error(too_large) beyond `max_bytes`, Error(io). Blocks.
 std::vector<std::string> unpack_any(const std::filesystem::path& archive, const std::filesystem::path& folder, std::int64_t max_bytes);
+
+/// As `gzip -n` would make it. Throws Error(io).
+std::string gzip(std::string_view text);
 
 }  // namespace fairlead::exec

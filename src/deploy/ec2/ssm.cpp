@@ -7,9 +7,11 @@
 #include "deploy/patience.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/aws/s3.hpp"
+#include "fairlead/base/crypto.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/exec/archives.hpp"
 
 // Over Systems Manager's Run Command: no open port, no key. SendCommand has no client token, and neither needs one: the functions of
 // host.sh do a thing once, whoever asks how often. What many hosts are asked at the same time is one command, looked after by one call.
@@ -23,6 +25,7 @@ constexpr auto first_look = 500ms;
 constexpr auto longest_look = 3s;
 constexpr auto appears_within = 20s;  ///< a command that is not known right after SendCommand is normal
 constexpr std::size_t most_ids = 50;  ///< of one command
+constexpr std::size_t longest_plain = 24'000;  ///< bytes of a script
 constexpr std::size_t listed_whole = 2400;  ///< ListCommandInvocations cuts what was written at 2,500 characters
 
 bool is_over(const std::string& status) { return status != "Pending" && status != "InProgress" && status != "Delayed" && !status.empty(); }
@@ -108,13 +111,21 @@ Awaitable<void> follow(WorldPtr world, SentPtr sent) {
   sent->changed.notify_all();
 }
 
+/// As it is, for whoever reads the history of commands; what is long comes packed, since Run Command takes no more than some tens of KiB.
+std::string command_text(const std::string& calls) {
+  auto script = host_functions() + "\n" + calls + "\n";
+  if (script.size() <= longest_plain) return script;
+  return "# fairlead: " + std::to_string(script.size()) + " bytes of script, packed\nfl_all=$(printf %s " + base64(exec::gzip(script)) +
+         " | base64 -d | gzip -dc) || exit 1\neval \"$fl_all\"\n";
+}
+
 Awaitable<std::string> send_to(WorldPtr world, const std::string& calls, const std::vector<std::string>& hosts, std::int64_t seconds) {
   Json params{{"DocumentName", "AWS-RunShellScript"},
               {"InstanceIds", hosts},
               {"Comment", "fairlead"},
               {"TimeoutSeconds", 60},
               {"Parameters",
-               {{"commands", Json::array({host_functions() + "\n" + calls + "\n"})},
+               {{"commands", Json::array({command_text(calls)})},
                 {"executionTimeout", Json::array({std::to_string(std::max<std::int64_t>(30, seconds))})}}}};
   const auto answer = co_await patiently([&] { return world->aws.call(world->scope, "ssm:SendCommand", params); }, 1s);
   co_return text_at(member(answer, "Command"), "CommandId");

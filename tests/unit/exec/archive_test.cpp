@@ -12,6 +12,7 @@
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/files.hpp"
+#include "fairlead/exec/archives.hpp"
 
 namespace fairlead::exec {
 namespace {
@@ -162,6 +163,18 @@ TEST_F(Archive, PackingDoesNotFollowLinks) {
   pack(archive(), {{in(), {"dist/key", "dist"}, ""}});
   extract();
   EXPECT_FALSE(std::filesystem::exists(out() / "dist/key"));
+}
+
+TEST(Gzip, IsReadByGzipAndAlwaysTheSame) {
+  TempFolder folder;
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "line " + std::to_string(i * 7919) + "\n";
+  const auto packed = gzip(text);
+  EXPECT_LT(packed.size(), text.size() / 3);
+  EXPECT_EQ(packed, gzip(text));
+  write_file(folder.path() / "a.gz", packed);
+  ASSERT_EQ(std::system(("gzip -dc " + folder.path().string() + "/a.gz >" + folder.path().string() + "/a").c_str()), 0);
+  EXPECT_EQ(read_file(folder.path() / "a"), text);
 }
 
 }  // namespace

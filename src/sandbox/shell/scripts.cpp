@@ -24,6 +24,7 @@ constexpr int exit_of_signal = 128, not_found = 127;
 struct Scripts::State {
   asio::any_io_executor ex;
   std::filesystem::path folder;
+  const std::string& url;
   Tell tell;
   Sweep sweep;
   bool stopping = false;
@@ -55,6 +56,8 @@ std::map<std::string, std::string> environment(const StatePtr& state, const RunS
   env["INSTANCE_ADDRESS"] = what.address;
   env[Sweep::name] = state->sweep.value(what.instance);
   env["AWS_ACCESS_KEY_ID"] = env["AWS_SECRET_ACCESS_KEY"] = "sandbox";  // its role
+  env["AWS_ENDPOINT_URL"] = state->url;
+  env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = "us-east-1";
   env["FAIRLEAD_HOME"] = (home / ".fairlead").string();                 // a host of its own, also as root
   return env;
 }
@@ -105,8 +108,8 @@ Awaitable<void> run_script(StatePtr state, RunScript what) {
 
 }  // namespace
 
-Scripts::Scripts(asio::any_io_executor ex, std::filesystem::path folder, Tell tell)
-    : state_(std::make_shared<State>(ex, std::filesystem::absolute(folder), std::move(tell), Sweep(ex), false)) {}
+Scripts::Scripts(asio::any_io_executor ex, std::filesystem::path folder, const std::string& url, Tell tell)
+    : state_(std::make_shared<State>(ex, std::filesystem::absolute(folder), url, std::move(tell), Sweep(ex), false)) {}
 
 Scripts::~Scripts() { state_->sweep.end({}, SIGKILL); }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "sandbox/shell/launcher.hpp"
 
@@ -12,7 +13,8 @@ namespace fairlead::sandbox::shell {
 /// instance or the sandbox ends, also when the sandbox is killed. io thread.
 class Scripts {
  public:
-  Scripts(asio::any_io_executor, std::filesystem::path folder, Tell);
+  /// `url`: the sandbox's own, known before the first script: an aws command line on the instance asks it and not Amazon.
+  Scripts(asio::any_io_executor, std::filesystem::path folder, const std::string& url, Tell);
   ~Scripts();
 
   void run(const RunScript&);

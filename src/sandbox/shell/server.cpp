@@ -59,7 +59,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     };
     const auto folder = options.folder.empty() ? std::filesystem::current_path() : options.folder;
     launcher = std::make_unique<shell::Launcher>(ex, folder, tell);
-    scripts = std::make_unique<shell::Scripts>(ex, folder, tell);
+    scripts = std::make_unique<shell::Scripts>(ex, folder, url, tell);
     balancers = std::make_unique<shell::Balancers>(ex, ask, tell);
     net::ServerOptions limits;
     limits.route_limits = [](const net::Request&) { return net::RouteLimits{largest_body, false}; };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "aws/shape_texts.hpp"
-
 #include <array>
+
+#include "aws/shape_texts.hpp"
 
 // Rows come from tests/contract/aws/shapes.py; the contract test compares them with botocore's models.
 namespace fairlead::aws {

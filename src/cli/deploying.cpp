@@ -60,12 +60,12 @@ void release(store::Tx& tx, const std::string& resource, const engine::JobKey& k
   if (held && held->body == holder_json(key)) tx.erase("resource", resource);
 }
 
-Awaitable<void> hold(engine::Engine& engine, std::string environment, std::string app, std::string reason) {
+Awaitable<bool> hold(engine::Engine& engine, std::string environment, std::string app, std::string reason) {
   const auto found = engine.config().environments.find(environment);
-  if (found == engine.config().environments.end() || !found->second.lock_after_rollback) co_return;
+  if (found == engine.config().environments.end() || !found->second.lock_after_rollback) co_return false;
   const auto locks = co_await engine.locks();
   for (const auto& lock : locks) {
-    if (lock.automatic && lock.environment == environment && lock.app == app) co_return;
+    if (lock.automatic && lock.environment == environment && lock.app == app) co_return true;
   }
   engine::Lock lock;
   lock.environment = environment;
@@ -77,6 +77,7 @@ Awaitable<void> hold(engine::Engine& engine, std::string environment, std::strin
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::conflict && error.kind() != ErrorKind::refused) throw;  // somebody has locked it already
   }
+  co_return true;
 }
 
 Awaitable<std::string> fetch_text(net::HttpClient& http, std::string url) {

@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 #include "fairlead/base/files.hpp"
 #include "fairlead/base/json.hpp"
+#include "fairlead/deploy/actions.hpp"
 #include "fairlead/pipeline/definition.hpp"
 #include "fairlead/pipeline/problem.hpp"
 #include "fairlead/pipeline/server_config.hpp"
@@ -26,7 +27,16 @@ pipeline::Problems problems_of(const std::string& file) {
     return config ? pipeline::Problems{} : std::move(config.error());
   }
   auto definition = pipeline::parse_pipeline(text, file);
-  return definition ? pipeline::Problems{} : std::move(definition.error());
+  if (!definition) return std::move(definition.error());
+  pipeline::Problems problems;
+  for (const auto& stage : definition->stages)
+    for (const auto& job : stage.jobs)
+      for (const auto& step : job.steps) {
+        if (step.action != "ec2-deploy") continue;
+        if (auto problem = deploy::problem_of_ec2_inputs(step.with); !problem.empty())
+          problems.push_back({.file = file, .path = step.path + ".ec2-deploy", .message = std::move(problem), .nearest = {}});
+      }
+  return problems;
 }
 
 std::vector<std::string> files_here() {

@@ -30,6 +30,20 @@ class FleetAction : public engine::Action {
 
 }  // namespace
 
+std::string problem_of_ec2_inputs(const Json& with) {
+  // Expressions in these say nothing about the others.
+  Json literal = with;
+  for (const char* key : {"env", "image", "launch-template-version", "files", "archive", "alarms", "bucket", "health"})
+    if (dump(member(literal, key)).contains("${{")) literal.erase(key);
+  if (dump(literal).contains("${{")) return {};
+  try {
+    ec2::inputs_from(literal);
+  } catch (const Error& error) {
+    return error.message() + (error.hint().empty() ? "" : "; " + error.hint());
+  }
+  return {};
+}
+
 void add_ec2_actions(engine::Actions& actions, const Parts& parts) { actions["ec2-deploy"] = std::make_shared<FleetAction>(parts); }
 
 }  // namespace fairlead::deploy

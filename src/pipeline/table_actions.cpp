@@ -201,7 +201,7 @@ Row ec2_deploy() {
               Field{"max-hosts", number(1, 10'000), "more hosts than this are taken for a mistake"}.otherwise("50"),
               {"image", text(), "for instance-refresh: the AMI of a new version of the group's launch template"},
               {"launch-template-version", text(), "for instance-refresh, instead: a version that exists; default the newest"},
-              {"max-healthy", number(100, 200), "for instance-refresh: percent; more than 100 launches before it terminates"},
+              {"max-healthy", percent_or_count(), "for instance-refresh: 100% to 200%; more than 100% launches before it terminates"},
               {"warmup", duration(), "for instance-refresh: until a new instance counts; default the group's"},
               {"bucket", name(), "S3 bucket through which ssm hosts get the bundle"},
               {"drain-timeout", duration(), "default the target group's"},

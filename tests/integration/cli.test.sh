@@ -53,6 +53,9 @@ code 3 "a broken pipeline" "$FAIRLEAD" validate bad/.fairlead.yml
 contains "with the place" "$(cat "$dir/stderr")" "bad/.fairlead.yml:1:"
 one_document "validate" "$FAIRLEAD" --json validate bad/.fairlead.yml
 equal "which lists the problems" "$(json problems.0.line <"$dir/stdout")" 1
+printf 'stages: [ { name: p, environment: p, jobs: { a: { steps: [ { ec2-deploy: { targets: { hosts: [web1] } } } ] } } } ]\n' >bad/hosts.yml
+code 3 "inputs that cannot go together" "$FAIRLEAD" validate bad/hosts.yml
+contains "with their reason" "$(cat "$dir/stderr")" 'stages[0].jobs.a.steps[0].ec2-deploy: targets.hosts: "web1" is no instance id, and the transport is ssm'
 code 4 "a file that is not there" "$FAIRLEAD" validate nowhere.yml
 code 4 "an action that is not there" "$FAIRLEAD" actions ecs-deplo
 one_document "actions" "$FAIRLEAD" --json actions

@@ -24,6 +24,7 @@ files: [app.pl, version]
 service:
   command: |
     cd "\$FAIRLEAD_FOLDER"
+    test ! -e "$dir/trap"
     echo "\$INSTANCE_ID" >>"$dir/ran.\$(cat version)"
     if [ -f "\$FAIRLEAD_HOME/pid" ]; then old=\$(cat "\$FAIRLEAD_HOME/pid"); kill "\$old" 2>/dev/null || true; fi
     while [ -n "\${old:-}" ] && kill -0 "\$old" 2>/dev/null; do sleep 0.02; done
@@ -97,4 +98,17 @@ await
 equal "a release that the load balancer finds unhealthy fails" "$state $(wc -l <"$dir/ran.ill")" "failed 1"
 contains "with its reason" "$(fl show "$run")" "502"
 equal "the release before serves" "$(versions)" "v3 "
+
+# An instance that cannot go back stays out of the target group, which then does not know it any more: the next deploy brings it back.
+release v4
+touch "$dir/trap"
+begin_deploy
+await
+contains "an instance that cannot go back is quarantined" "$(fl show "$run")" "stays out of traffic, quarantined"
+rm "$dir/trap"
+begin_deploy
+await
+equal "the next deploy brings it back" "$state $(versions)" "succeeded v4 "
+equal "every instance is healthy again" \
+  "$(cloud elbv2 describe-target-health --target-group-arn "$tg" --query 'length(TargetHealthDescriptions[?TargetHealth.State==`healthy`])')" 5
 done_testing

@@ -22,7 +22,7 @@ first_release
 
 # The server dies while a script runs on the canary, and once more in a later batch.
 release v2
-contains "the plan has the hosts and the arithmetic" "$(fl plan shop production 2>&1)" "min-healthy 50% of 4 is 2; 4 serve now"
+contains "the plan has the hosts and the arithmetic" "$(fl plan shop production 2>&1)" "min-healthy 50% of 4 hosts is 2; 4 serve now"
 start_load
 begin_deploy
 for host in 1 3; do

@@ -42,13 +42,16 @@ struct Parts {
   std::function<Awaitable<std::map<std::string, std::string>>()> notes;
   /// Text behind an address that AWS has signed, for image configurations. May be empty.
   std::function<Awaitable<std::string>(std::string url)> fetch;
-  /// Locks an environment for an app after a rollback, once, with its reason.
-  std::function<Awaitable<void>(std::string environment, std::string app, std::string reason)> hold;
+  /// Locks an environment for an app after a rollback, once, with its reason; whether it is locked for that now.
+  std::function<Awaitable<bool>(std::string environment, std::string app, std::string reason)> hold;
 };
 
 /// Adds ecs-deploy, ecs-run-task and ecs-schedule, and goes on with what deploys of an earlier server left to the background.
 void add_ecs_actions(engine::Actions&, const Parts&);
 /// Adds ec2-deploy.
 void add_ec2_actions(engine::Actions&, const Parts&);
+/// What a schema cannot know about the inputs of an `ec2-deploy`: one sentence with its hint; empty when it is well, or depends on
+/// expressions.
+std::string problem_of_ec2_inputs(const Json& with);
 
 }  // namespace fairlead::deploy

@@ -250,9 +250,7 @@ Scripts appspec_scripts(const Appspec& spec, const Inputs& in, const Names& name
   activate += "fl_install_end || exit 1\n";
   for (const auto& rule : spec.permissions) activate += permission_lines(rule);
   for (const auto* event : {"AfterInstall", "ApplicationStart", "ValidateService"}) activate += event_lines(spec, event);
-  const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(in.settings.health).count());
-  if (!in.health_url.empty())
-    activate += "fl_probe " + shell_word(in.health_url) + " " + std::to_string(in.health_successes) + " " + seconds + " || exit 1\n";
+  activate += health_lines(in);
   activate += event_lines(spec, "BeforeAllowTraffic");
   const auto own = [&](const char* name, const char* event) {
     if (const auto lines = event_lines(spec, event); !lines.empty()) scripts[name] = begin + lines;

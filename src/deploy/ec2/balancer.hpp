@@ -11,6 +11,7 @@
 #include "fairlead/aws/scope.hpp"
 #include "fairlead/base/async.hpp"
 #include "fairlead/base/json.hpp"
+#include "fairlead/deploy/actions.hpp"
 
 namespace fairlead::aws {
 class Aws;
@@ -45,8 +46,9 @@ class Balancer {
   virtual std::vector<int> ports(const Host&) const { return {}; }
 };
 
-/// ELBv2 target groups by name or ARN. Throws Error(not_found) when one does not exist.
-Awaitable<std::unique_ptr<Balancer>> find_target_groups(asio::any_io_executor, aws::Aws&, aws::Scope, std::vector<std::string> wanted);
+/// ELBv2 target groups by name or ARN. Throws Error(not_found) when one does not exist. A group forgets who left it: a note is kept of
+/// every target that was taken out, until it is back, so that a later deploy knows one that had to stay out.
+Awaitable<std::unique_ptr<Balancer>> find_target_groups(const Parts&, aws::Scope, std::vector<std::string> wanted);
 
 /// HAProxy by its runtime API. `socket`: a path on this server, or "host:port". A server of the backend is a host's when it has its
 /// address or is named as it.
@@ -58,6 +60,8 @@ struct HaproxyServer {
   int sessions = 0;
 };
 std::vector<HaproxyServer> parse_haproxy_stat(const std::string& csv, const std::string& backend);
+/// Backends that have servers.
+std::vector<std::string> haproxy_backends(const std::string& csv);
 Traffic traffic_of(const HaproxyServer&);
 
 }  // namespace fairlead::deploy::ec2

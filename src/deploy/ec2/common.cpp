@@ -44,4 +44,23 @@ Awaitable<std::string> ringing(const Parts& parts, aws::Scope scope, std::vector
   co_return "";
 }
 
+Awaitable<void> look_at_alarms(engine::ActionPlan& plan, const Parts& parts, aws::Scope scope, std::vector<std::string> alarms) {
+  if (alarms.empty()) co_return;
+  if (const auto why = co_await ringing(parts, std::move(scope), std::move(alarms)); !why.empty())
+    plan.problems.push_back({true, why, "the deploy would end before anything is changed"});
+}
+
+void need_aws(const Inputs& in, const std::optional<aws::Scope>& scope, const std::string& environment) {
+  if (scope) return;
+  const char* what = !in.alarms.empty()          ? "alarms are"
+                     : !in.target_groups.empty() ? "load-balancer.target-groups are"
+                     : !in.groups.empty()        ? "targets.auto-scaling-groups are"
+                     : !in.tags.empty()          ? "targets.tags are"
+                     : !in.ssh                   ? "transport ssm is"
+                                                 : nullptr;
+  if (what)
+    throw Error(ErrorKind::invalid, std::string(what) + " of AWS, and environment " + environment + " has no `aws:` block",
+                "add it to fairlead.yml, or list hosts and write `transport: ssh`");
+}
+
 }  // namespace fairlead::deploy::ec2

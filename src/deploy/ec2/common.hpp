@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/ec2/inputs.hpp"
 #include "deploy/ec2/rollout.hpp"
 #include "fairlead/aws/scope.hpp"
 #include "fairlead/base/async.hpp"
@@ -26,6 +27,10 @@ std::string lock_of_group(const aws::Scope&, const std::string& group);
 
 /// Why an alarm condemns what is deployed; empty: none does. Throws AwsError.
 Awaitable<std::string> ringing(const Parts&, aws::Scope, std::vector<std::string> alarms);
+/// Says in a plan that one of them rings or does not exist.
+Awaitable<void> look_at_alarms(engine::ActionPlan&, const Parts&, aws::Scope, std::vector<std::string> alarms);
+/// Throws Error(invalid) when something of AWS is asked for, and the environment has no `aws:` block.
+void need_aws(const Inputs&, const std::optional<aws::Scope>&, const std::string& environment);
 
 /// The question is the machine's, and as durable: it is asked again after a restart, which is the same question.
 template <class Machine>

@@ -40,8 +40,7 @@ std::string impossible_here(const Pace& pace, const std::vector<Host>& hosts, co
   // Who does not serve costs no capacity: it is done first, and may serve then.
   const int able = static_cast<int>(std::ranges::count_if(hosts, [](const Host& host) { return host.serving || host.reachable; }));
   if (serving == 0 || must < able) return {};
-  const auto rule = (pace.one_out ? std::string("OneAtATime") : "min-healthy " + to_string(pace.min_healthy)) + " of " +
-                    std::to_string(total) + " hosts" + where + " is " + std::to_string(must);
+  const auto rule = rule_text(pace, total, where);
   if (able < total) return rule + ", but only " + std::to_string(able) + " can be reached or serve: none of them may leave";
   return rule + (serving == total ? ", and " + std::to_string(serving) + " serve" : "") + ": none may ever leave";
 }
@@ -83,7 +82,21 @@ std::vector<Host> in_order(std::vector<Host> hosts, const std::string& release, 
   return ordered;
 }
 
-int needed(const Pace& pace, int hosts) { return pace.one_out ? std::max(hosts - 1, 0) : pace.min_healthy.at_least(hosts); }
+int needed(const Pace& pace, int hosts) {
+  const int all_but_one = std::max(hosts - 1, 0);
+  if (pace.one_out) return all_but_one;
+  const int must = pace.min_healthy.at_least(hosts);
+  return pace.unsaid ? std::min(must, all_but_one) : must;
+}
+
+std::string rule_text(const Pace& pace, int hosts, const std::string& where) {
+  const auto of = " of " + std::to_string(hosts) + (hosts == 1 ? " host" : " hosts") + where + " is ";
+  if (pace.one_out) return "OneAtATime" + of + std::to_string(needed(pace, hosts));
+  const int must = pace.min_healthy.at_least(hosts);
+  const auto rule = "min-healthy " + to_string(pace.min_healthy) + of + std::to_string(must);
+  if (needed(pace, hosts) == must) return rule;
+  return rule + " (the default; one may leave all the same: " + std::to_string(needed(pace, hosts)) + ")";
+}
 
 int borne(const Pace& pace, int hosts) { return std::min(pace.max_failures.at_most(hosts), std::max(hosts - 1, 0)); }
 

@@ -45,6 +45,7 @@ struct Pace {
   std::optional<Share> batch;   ///< hosts at once; nullopt: as many as min-healthy allows
   Share max_failures{10, true};
   bool one_out = false;         ///< instead of min_healthy: at most one host does not serve
+  bool unsaid = false;          ///< nobody wrote min_healthy: of a small fleet, one host may always leave
   bool canary = true;           ///< one host first, then 2, 4, …
   bool zonal = false;           ///< min_healthy holds in every zone, and one zone is done before the next
 };
@@ -55,6 +56,8 @@ std::vector<Host> in_order(std::vector<Host>, const std::string& release, bool z
 
 /// Hosts that must serve at any moment: of the whole fleet, or of a zone.
 int needed(const Pace&, int hosts);
+/// "min-healthy 75% of 10 hosts is 8": the rule of `needed` in words.
+std::string rule_text(const Pace&, int hosts, const std::string& where = {});
 /// How many failed hosts are borne before the fleet is rolled back: 0 while the canary is out.
 int borne(const Pace&, int hosts);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 
+#include "deploy/ec2/release.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/log.hpp"
@@ -59,7 +60,7 @@ std::string FleetStep::Shared::last_words(const std::string& host) const {
   if (found == tails.end()) return {};
   const auto text = std::string(trim(found->second));
   const auto last = text.substr(text.rfind('\n') + 1);
-  return last.empty() ? "" : ": " + ellipsize(last, 300);
+  return ellipsize(last, 300);
 }
 
 void FleetStep::begin(Command command) {
@@ -144,8 +145,49 @@ Awaitable<void> FleetStep::look() {
   std::vector<Host> hosts;
   for (const auto& row : machine_->rows()) hosts.push_back(row.host);
   std::map<std::string, Traffic> traffic;
-  if (balancer_) traffic = co_await balancer_->look(std::move(hosts));
+  if (balancer_)
+    traffic = co_await balancer_->look(std::move(hosts));
+  else
+    traffic = co_await probe_all(std::move(hosts));
   machine_->saw(traffic, step_.now());
+}
+
+/// The hosts themselves, where no load balancer tells. That nobody answers says something of our network, and nothing of the release.
+Awaitable<std::map<std::string, Traffic>> FleetStep::probe_all(std::vector<Host> hosts) {
+  const auto ids = machine_->probes();
+  std::erase_if(hosts, [&ids](const Host& one) { return std::ranges::find(ids, one.id) == ids.end(); });
+  const auto all = hosts.size();
+  auto traffic = std::make_shared<std::map<std::string, Traffic>>();
+  auto silent = std::make_shared<std::vector<std::string>>();
+  co_await for_all(std::move(hosts),
+                   [this, traffic, silent](Host one) -> Awaitable<void> { return probe(std::move(one), traffic, silent); });
+  if (all > 0 && silent->size() == all) throw Error(ErrorKind::unavailable, "none of them answers: " + silent->front());
+  co_return *traffic;
+}
+
+Awaitable<void> FleetStep::probe(Host one, std::shared_ptr<std::map<std::string, Traffic>> traffic,
+                                 std::shared_ptr<std::vector<std::string>> silent) {
+  Traffic now{.kind = Traffic::Kind::serving, .reason = {}};
+  try {
+    co_await transport_->ask(one, probe_calls(), deadline_in(60s));
+  } catch (const Error& error) {
+    now = {.kind = Traffic::Kind::unhealthy, .reason = without_name(one, error.message())};
+    if (error.kind() == ErrorKind::unavailable) silent->push_back(now.reason);
+  }
+  (*traffic)[one.id] = std::move(now);
+}
+
+/// Asks once what the release's own script asked for in the end.
+std::string FleetStep::probe_calls() const {
+  std::string calls;
+  if (!inputs_.health_url.empty()) calls += "fl_good " + shell_word(inputs_.health_url) + "\n";
+  if (inputs_.health_command.empty()) return calls;
+  calls += exports(inputs_.env) + exports({{"FAIRLEAD_APP", step_.job().app}, {"FAIRLEAD_ENVIRONMENT", step_.environment()}});
+  for (const auto& [variable, value] : inputs_.secret_env) calls += "export " + variable + "=" + shell_word(value.reveal()) + "\n";
+  calls += "FAIRLEAD_RELEASE=$(fl_release " + shell_word(app()) + ")\nFAIRLEAD_FOLDER=$FL/apps/" + shell_word(app()) +
+           "/releases/$FAIRLEAD_RELEASE\nexport FAIRLEAD_RELEASE FAIRLEAD_FOLDER\ncd ";
+  calls += inputs_.destination.empty() ? "/" : shell_word(inputs_.destination + "/current");
+  return calls + " || exit 1\n" + failing_lines(inputs_.health_command, "the health command");
 }
 
 /// A hook of a release around traffic, once. A host of another kind, or a release without it, has none.
@@ -264,7 +306,10 @@ Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string ke
       if (words[0] == "ended" && words.size() > 2 && parse_int(words[2]).value_or(0) <= offset) {
         const auto rc = parse_int(words[1]).value_or(1);
         Json result{{"ok", rc == 0}, {"rc", rc}};
-        if (rc != 0) result["reason"] = "the script ended with " + std::to_string(rc) + shared_->last_words(one.id);
+        if (rc != 0) {
+          const auto last = shared_->last_words(one.id);
+          result["reason"] = last.empty() ? "the script ended with " + std::to_string(rc) : last;
+        }
         co_return dump(result);
       }
       continue;
@@ -296,8 +341,7 @@ Awaitable<void> FleetStep::verify(Host one, int turn) {
   const auto row = std::ranges::find_if(machine_->rows(), [&](const auto& candidate) { return candidate.host.id == one.id; });
   const bool back = row != machine_->rows().end() && row->back;
   auto calls = "fl_host " + shell_word(app()) + " " + shell_word(release());
-  if (!back && inputs_.settings.stability > Duration(0) && !inputs_.health_url.empty())
-    calls += "\nfl_good " + shell_word(inputs_.health_url);
+  if (!back && inputs_.settings.stability > Duration(0)) calls += "\n" + probe_calls();
   const auto answer = said(co_await ask_patiently(one, std::move(calls), 30s, turn), "host");
   const auto runs = answer.empty() ? std::string("-") : answer.front();
   std::string problem;

@@ -46,9 +46,8 @@ Awaitable<void> FleetStep::make_release() {
   auto workspace = step_.host().workspace();
   const auto file = workspace.parent_path() / ("bundle-" + std::to_string(step_.index()) + ".tgz");
   if (!inputs_.archive.empty()) {
-    const auto archive = workspace / inputs_.archive;
     const auto folder = workspace.parent_path() / ("bundle-" + std::to_string(step_.index()));
-    workspace = co_await parts_.pool->run([&] { return unpack_bundle(archive, folder); });
+    workspace = co_await parts_.pool->run([&] { return unpack_bundle(workspace, inputs_.archive, folder); });
   }
   bundle_ = co_await make_bundle(*parts_.pool, workspace, inputs_.files, file, deadline_in(stage_time));
   scripts_ = make_scripts(inputs_, parts_, {.app = step_.job().app, .environment = step_.environment()}, workspace);
@@ -97,23 +96,6 @@ Awaitable<void> FleetStep::take_inventory() {
   co_await step_.remember("staged", "true");
 }
 
-template <class F>
-Awaitable<void> FleetStep::for_all(std::vector<Host> hosts, F work) {
-  std::size_t next = 0;
-  int open = 0;
-  const int most = transport_->parallel();
-  while (next < hosts.size() || open > 0) {
-    while (next < hosts.size() && open < most) {
-      ++open;
-      shared_->start(work(hosts[next++]), [this, &open] {
-        --open;
-        shared_->changed.notify_all();
-      });
-    }
-    if (open > 0) co_await shared_->changed.wait();
-  }
-}
-
 Awaitable<void> FleetStep::ask_about(Host& host) {
   if (!host.reachable) co_return;
   try {
@@ -121,7 +103,7 @@ Awaitable<void> FleetStep::ask_about(Host& host) {
         said(co_await transport_->ask(host, "fl_host " + shell_word(app()) + " " + shell_word(release()), deadline_in(30s)), "host");
     host.release = answer.empty() || answer[0] == "-" ? "" : answer[0];
     host.has_release = answer.size() > 3 && answer[3] == "yes";
-    const auto missing = answer.size() > 4 ? answer[4] : std::string();
+    const auto missing = answer.size() > 5 ? answer[5] : std::string();
     const auto free = answer.size() > 2 ? parse_int(answer[2]).value_or(0) * 1024 : 0;
     if (!missing.empty()) {
       host.reachable = false;
@@ -138,8 +120,7 @@ Awaitable<void> FleetStep::ask_about(Host& host) {
 
 Awaitable<std::vector<Host>> FleetStep::list_hosts() {
   auto hosts = co_await find_hosts(inputs_, parts_, scope_);
-  if (hosts.empty())
-    throw Error(ErrorKind::invalid, "no host matches the targets: " + describe_targets(inputs_), "check tags, names and the region");
+  if (hosts.empty()) throw Error(ErrorKind::invalid, "no host matches the targets: " + describe_targets(inputs_), nobody_hint);
   if (static_cast<int>(hosts.size()) > inputs_.max_hosts)
     throw Error(ErrorKind::invalid,
                 std::to_string(hosts.size()) + " hosts match the targets (" + describe_targets(inputs_) +

@@ -25,6 +25,7 @@ Awaitable<void> ask_one(std::shared_ptr<Asking> asking, Host host, std::size_t i
         co_await asking->transport->ask(host, "fl_host " + shell_word(folder) + " " + shell_word(release), deadline_in(patience)), "host");
     now.release = answer.empty() || answer[0] == "-" ? "" : answer[0];
     now.problem.clear();
+    now.tried = answer.size() > 4 && answer[4] != "-" ? answer[4] : "";
   } catch (const Error& error) {
     now.problem = without_name(host, error.message());
   }
@@ -41,7 +42,7 @@ Awaitable<Json> fleet_now(Parts parts, std::string environment, Json record) {
   asking->transport = make_transport(in, parts, scope, environment);
   const auto hosts = co_await find_hosts(in, parts, scope);
   for (const auto& host : hosts)
-    asking->hosts.push_back({host.id, "", host.reachable ? "it did not answer in time" : host.unreachable_why});
+    asking->hosts.push_back({host.id, "", host.reachable ? "it did not answer in time" : host.unreachable_why, ""});
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     if (!hosts[i].reachable) continue;
     ++asking->open;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "deploy/ec2/common.hpp"
+#include "deploy/ec2/record.hpp"
 #include "deploy/ec2/refresh_plan.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/crypto.hpp"
@@ -30,7 +32,7 @@ std::string estimate(const Inputs& in, const std::vector<Host>& hosts, const Bal
   const auto serving = static_cast<int>(std::ranges::count_if(hosts, &Host::serving));
   const auto rounds = static_cast<std::int64_t>(batches(in.settings.pace, static_cast<int>(hosts.size()), serving).size());
   const auto drain = in.drain.value_or(times.drain);
-  const auto least = (switch_guess + times.health) * rounds;
+  const auto least = (switch_guess + times.health + in.settings.stability) * rounds;
   const auto most = least + drain * rounds;
   if (most == least) return "about " + format_duration(least) + ", and what the scripts take";
   return format_duration(least) + " to " + format_duration(most) + " (draining " + format_duration(drain) + " at most, health " +
@@ -42,18 +44,21 @@ void take_problem(engine::ActionPlan& plan, const Error& error) {
   plan.problems.push_back({true, error.message(), error.hint()});
 }
 
-Awaitable<void> look_at_hosts(engine::ActionPlan& plan, const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope) {
+Awaitable<void> look_at_hosts(engine::ActionPlan& plan, const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
+                              const std::string& environment) {
+  need_aws(in, scope, environment);
   NoTransport nobody;
   const auto balancer = co_await make_balancer(in, parts, scope, nobody);
   auto hosts = co_await find_hosts(in, parts, scope);
-  if (hosts.empty())
-    throw Error(ErrorKind::invalid, "no host matches the targets: " + describe_targets(in), "check tags, names and the region");
+  if (hosts.empty()) throw Error(ErrorKind::invalid, "no host matches the targets: " + describe_targets(in), nobody_hint);
   if (balancer) {
     const auto traffic = co_await balancer->look(hosts);
     for (auto& host : hosts) {
       const auto found = traffic.find(host.id);
-      if (found == traffic.end())
-        plan.problems.push_back({false, host.id + ": " + balancer->describe() + " does not know it", "register it there first"});
+      if (found == traffic.end() && host.reachable) {
+        host.reachable = false;
+        host.unreachable_why = balancer->describe() + " does not know it: register it there first";
+      }
       host.serving = found != traffic.end() && found->second.kind == Traffic::Kind::serving;
     }
   }
@@ -65,9 +70,13 @@ Awaitable<void> look_at_hosts(engine::ActionPlan& plan, const Inputs& in, const 
   if (static_cast<int>(hosts.size()) > in.max_hosts)
     plan.problems.push_back({true, std::to_string(hosts.size()) + " hosts match, more than max-hosts: " + std::to_string(in.max_hosts),
                              "narrow the targets, or raise max-hosts if they are meant"});
+  if (scope) co_await look_at_alarms(plan, parts, *scope, in.alarms);
   if (const auto why = impossible(in.settings.pace, hosts); !why.empty()) plan.problems.push_back({true, why, ""});
+  const auto lost = static_cast<int>(std::ranges::count_if(hosts, [](const Host& host) { return !host.reachable; }));
+  const auto total = static_cast<int>(hosts.size());
+  const bool too_many = lost == total || lost > borne(in.settings.pace, total);
   for (const auto& host : hosts)
-    if (!host.reachable) plan.problems.push_back({false, host.id + ": " + host.unreachable_why, "it counts as a failed host"});
+    if (!host.reachable) plan.problems.push_back({too_many, host.id + ": " + host.unreachable_why, "it counts as a failed host"});
 }
 
 }  // namespace
@@ -82,7 +91,8 @@ Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Par
     co_return plan;
   }
   try {
-    const auto in = inputs_from(context.with());
+    auto in = inputs_from(context.with());
+    if (is_release(context.recorded())) in.alarms.clear();  // as the step does
     if (in.refresh) {
       const auto scope = parts.scope ? parts.scope(context.environment()) : std::nullopt;
       if (!scope)
@@ -90,7 +100,7 @@ Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Par
       co_await plan_refresh(plan, in, parts, *scope, context.recorded());
       co_return plan;
     }
-    co_await look_at_hosts(plan, in, parts, parts.scope ? parts.scope(context.environment()) : std::nullopt);
+    co_await look_at_hosts(plan, in, parts, parts.scope ? parts.scope(context.environment()) : std::nullopt, context.environment());
   } catch (const Error& error) {
     take_problem(plan, error);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "deploy/after_rollback.hpp"
 #include "deploy/ec2/common.hpp"
 #include "deploy/ec2/record.hpp"
 #include "deploy/ec2/shared.hpp"
@@ -76,6 +77,7 @@ Awaitable<void> FleetStep::prepare() {
     has_appspec_ = flag_at(step_.recorded(), "appspec");
     inputs_.settings.resumes = true;
     inputs_.settings.checkpoints.clear();  // it has been good before, and is wanted now
+    inputs_.alarms.clear();                // they may ring for what is left behind
   } else if (begun) {
     co_await make_release_again(parse_json(*begun));
     inputs_.settings.resumes = step_.job().key.attempt > 1;
@@ -182,8 +184,7 @@ Awaitable<engine::StepOutcome> FleetStep::finish() {
   outcome.reason = text;
   outcome.timed_out = timed_out_;
   outcome.state = verdict.outcome == Outcome::canceled && !timed_out_ ? engine::State::canceled : engine::State::failed;
-  if (machine_->rolling_back() && verdict.outcome == Outcome::failed)
-    co_await parts_.hold(step_.environment(), step_.job().app, "rolled back: " + verdict.reason);
+  if (machine_->rolling_back() && verdict.outcome == Outcome::failed) co_await lock_after_rollback(step_, parts_, verdict.reason);
   co_return outcome;
 }
 

@@ -61,6 +61,9 @@ class FleetStep {
   Awaitable<std::optional<std::string>> attach(Host, std::string key, int turn, std::int64_t offset);
   Awaitable<std::string> ask_patiently(Host, std::string calls, std::chrono::seconds limit, std::optional<int> turn);
   Awaitable<void> verify(Host, int turn);
+  Awaitable<std::map<std::string, Traffic>> probe_all(std::vector<Host>);
+  Awaitable<void> probe(Host, std::shared_ptr<std::map<std::string, Traffic>>, std::shared_ptr<std::vector<std::string>> silent);
+  std::string probe_calls() const;
   Awaitable<engine::StepOutcome> finish();
   std::map<std::string, std::string> names_of_run() const;
   std::string key_of(const Host&, const std::string& what) const;

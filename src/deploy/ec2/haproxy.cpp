@@ -69,10 +69,13 @@ class Haproxy : public Balancer {
   Awaitable<std::vector<HaproxyServer>> list() {
     const auto answer = co_await command("show stat");
     auto servers = parse_haproxy_stat(answer, backend_);
-    if (servers.empty())
+    if (servers.empty()) {
+      const auto others = haproxy_backends(answer);
       throw Error(ErrorKind::invalid,
-                  "HAProxy at " + socket_ + " has no backend \"" + backend_ + "\" with servers: " + ellipsize(answer, 200),
+                  "HAProxy at " + socket_ + " has no backend \"" + backend_ + "\" with servers" +
+                      (others.empty() ? ", nor any other: " + ellipsize(answer, 200) : "; it has " + join(others, ", ")),
                   "check load-balancer.haproxy in the step");
+    }
     co_return servers;
   }
 
@@ -134,9 +137,12 @@ class Haproxy : public Balancer {
 
 }  // namespace
 
-std::vector<HaproxyServer> parse_haproxy_stat(const std::string& csv, const std::string& backend) {
+namespace {
+
+/// `row` for every server: the cell by its column's name.
+template <class F>
+void each_server(const std::string& csv, F row) {
   std::map<std::string, std::size_t> columns;
-  std::vector<HaproxyServer> servers;
   for (const auto& line : split(csv, '\n')) {
     const auto cells = split(std::string(trim(line)), ',');
     if (line.starts_with("# ")) {
@@ -147,15 +153,30 @@ std::vector<HaproxyServer> parse_haproxy_stat(const std::string& csv, const std:
       const auto found = columns.find(name);
       return found == columns.end() || found->second >= cells.size() ? std::string() : cells[found->second];
     };
-    if (cell("pxname") != backend || cell("type") != "2") continue;
+    if (cell("type") == "2") row(cell);
+  }
+}
+
+}  // namespace
+
+std::vector<HaproxyServer> parse_haproxy_stat(const std::string& csv, const std::string& backend) {
+  std::vector<HaproxyServer> servers;
+  each_server(csv, [&](const auto& cell) {
+    if (cell("pxname") != backend) return;
     servers.push_back({.name = cell("svname"),
                        .address = cell("addr"),
                        .status = cell("status"),
                        .check = cell("check_status"),
                        .last_check = cell("last_chk"),
                        .sessions = static_cast<int>(parse_int(cell("scur")).value_or(0))});
-  }
+  });
   return servers;
+}
+
+std::vector<std::string> haproxy_backends(const std::string& csv) {
+  std::set<std::string> names;
+  each_server(csv, [&](const auto& cell) { names.insert(cell("pxname")); });
+  return {names.begin(), names.end()};
 }
 
 Traffic traffic_of(const HaproxyServer& server) {

@@ -93,7 +93,8 @@ fl_stop() {
   fl_query "$1" 0 0
 }
 
-# fl_host APP WANTED: "fairlead host RELEASE PREVIOUS FREE_KB HAS MISSING_TOOLS": HAS is "yes" when the release WANTED is here.
+# fl_host APP WANTED: "fairlead host RELEASE PREVIOUS FREE_KB HAS TRIED MISSING_TOOLS": HAS is "yes" when the release WANTED is here; TRIED is
+# the one to which it is being switched, or with which that failed.
 fl_host() {
   fl_missing=
   for fl_tool in flock setsid timeout tar gzip sha256sum; do command -v "$fl_tool" >/dev/null || fl_missing="$fl_missing,$fl_tool"; done
@@ -101,7 +102,8 @@ fl_host() {
   fl_free=$(df -kP "$FL" | awk 'NR == 2 { print $4 }')
   fl_has=no
   [ ! -d "$FL/apps/$1/releases/$2" ] || [ ! -e "$FL/apps/$1/releases/$2.scripts/activate" ] || fl_has=yes
-  fl_say "host $(fl_release "$1") $(cat "$FL/apps/$1/previous" 2>/dev/null || echo -) ${fl_free:-0} $fl_has ${fl_missing#,}"
+  fl_say "host $(fl_release "$1") $(cat "$FL/apps/$1/previous" 2>/dev/null || echo -) ${fl_free:-0} $fl_has" \
+    "$(cat "$FL/apps/$1/tried" 2>/dev/null || echo -) ${fl_missing#,}"
 }
 
 # fl_release APP: the release that is active, "-" when there is none of ours.
@@ -217,6 +219,7 @@ fl_back() {
 
 # fl_point FOLDER: makes FOLDER/current a link to the release, by rename.
 fl_point() {
+  [ ! -d "$1/current" ] || [ -L "$1/current" ] || fl_fail "$1/current is a folder of somebody else's: move it away, once"
   mkdir -p "$1" && ln -sfn "$FL_FOLDER" "$1/.current.$$" && mv -T "$1/.current.$$" "$1/current" || fl_fail "cannot point $1/current to $FL_FOLDER"
 }
 

@@ -72,11 +72,23 @@ void take_strategy(const std::string& name, Pace& pace) {
   }
 }
 
+/// In percent: 110 or "110%".
+int max_healthy_at(const Json& with) {
+  const auto& value = member(with, "max-healthy");
+  if (value.is_null()) return 100;
+  auto text = value.is_string() ? value.get<std::string>() : dump(value);
+  if (text.ends_with('%')) text.pop_back();
+  const auto percent = parse_int(text);
+  if (!percent || *percent < 100 || *percent > 200)
+    throw Error(ErrorKind::invalid, "max-healthy: \"" + text + "\" is no percentage from 100% to 200%");
+  return static_cast<int>(*percent);
+}
+
 /// The inputs that only an instance refresh has, and those that it has not.
 void take_refresh(const Json& with, Inputs& in) {
   in.image = text_at(with, "image");
   in.template_version = text_at(with, "launch-template-version");
-  in.max_healthy = static_cast<int>(number_at(with, "max-healthy", 100));
+  in.max_healthy = max_healthy_at(with);
   if (!text_at(with, "warmup").empty()) in.warmup = duration_at(with, "warmup", Duration(0));
   if (!in.refresh) {
     for (const char* key : {"image", "launch-template-version", "max-healthy", "warmup"})
@@ -95,6 +107,57 @@ void take_refresh(const Json& with, Inputs& in) {
     throw Error(ErrorKind::invalid, "image and launch-template-version exclude each other", "an image makes a new version by itself");
 }
 
+/// What is done with the files.
+void take_service(const Json& with, Inputs& in) {
+  in.destination = text_at(with, "destination");
+  in.appspec = text_at(with, "appspec", "appspec.yml");
+  const auto& service = member(with, "service");
+  in.unit = text_at(service, "unit");
+  in.command = text_at(service, "command");
+  in.container_image = text_at(member(service, "container"), "image");
+  in.container_name = text_at(member(service, "container"), "name");
+  in.container_options = text_at(member(service, "container"), "options");
+  const auto& folder = in.destination;
+  if (!folder.empty() && (!folder.starts_with('/') || folder.find_first_not_of('/') == std::string::npos || folder.contains("/../")))
+    throw Error(ErrorKind::invalid,
+                "destination: \"" + folder + "\" is no folder of a release's own: write its whole path, such as /srv/shop");
+  if (!folder.empty() && !member(with, "appspec").is_null())
+    throw Error(ErrorKind::invalid, "destination and appspec exclude each other: an appspec says itself where files go");
+  if (!service.is_null() && in.unit.empty() && in.command.empty() && in.container_image.empty())
+    throw Error(ErrorKind::invalid, "service: nothing is started", "give unit, command or container");
+  if (!service.is_null() && !member(with, "appspec").is_null())
+    throw Error(ErrorKind::invalid, "service and appspec exclude each other: an appspec's hooks start the application");
+  if (!in.unit.empty() && folder.empty() && in.command.empty())
+    throw Error(ErrorKind::invalid, "service.unit without destination: nothing would lead the unit to the new files",
+                "destination: /srv/shop, and the unit runs what is in /srv/shop/current");
+}
+
+/// Who takes a host out of traffic.
+void take_balancer(const Json& with, Inputs& in) {
+  const auto& balancer = member(with, "load-balancer");
+  in.target_groups = texts_at(balancer, "target-groups");
+  in.haproxy_socket = text_at(member(balancer, "haproxy"), "socket");
+  in.haproxy_backend = text_at(member(balancer, "haproxy"), "backend");
+  in.leave = text_at(balancer, "leave");
+  in.join = text_at(balancer, "join");
+  if (in.leave.empty() != in.join.empty()) throw Error(ErrorKind::invalid, "load-balancer: leave and join belong together");
+  const int kinds = (in.target_groups.empty() ? 0 : 1) + (in.haproxy_backend.empty() ? 0 : 1) + (in.leave.empty() ? 0 : 1);
+  if (kinds > 1) throw Error(ErrorKind::invalid, "load-balancer: target-groups, haproxy, and leave with join exclude each other");
+}
+
+void take_transport(const Json& with, Inputs& in) {
+  in.ssh = text_at(with, "transport") == "ssh";
+  in.user = text_at(with, "user");
+  in.bucket = text_at(with, "bucket");
+  if (in.ssh && !in.bucket.empty())
+    throw Error(ErrorKind::invalid, "bucket belongs to `transport: ssm`: over ssh the files take the same connection");
+  if (in.ssh) return;
+  for (const auto& host : in.hosts)
+    if (!host.starts_with("i-") && !host.starts_with("mi-"))
+      throw Error(ErrorKind::invalid, "targets.hosts: \"" + host + "\" is no instance id, and the transport is ssm",
+                  "write `transport: ssh`");
+}
+
 }  // namespace
 
 Inputs inputs_from(const Json& with) {
@@ -106,40 +169,23 @@ Inputs inputs_from(const Json& with) {
   in.hosts = texts_at(targets, "hosts");
   if (in.tags.empty() && in.groups.empty() && in.hosts.empty())
     throw Error(ErrorKind::invalid, "targets: there is no target", "give tags, auto-scaling-groups or hosts");
-  in.ssh = text_at(with, "transport") == "ssh";
-  if (!in.hosts.empty() && !in.ssh && !in.hosts.front().starts_with("i-") && !in.hosts.front().starts_with("mi-"))
-    throw Error(ErrorKind::invalid, "targets.hosts: \"" + in.hosts.front() + "\" is no instance id, and the transport is ssm",
-                "write `transport: ssh`");
-  in.user = text_at(with, "user");
+  take_transport(with, in);
   in.files = texts_at(with, "files");
   in.archive = text_at(with, "archive");
   if (!in.archive.empty() && !in.files.empty())
     throw Error(ErrorKind::invalid, "files and archive exclude each other: the whole content of an archive is rolled out");
   if (in.files.empty()) in.files = {"**"};
-  in.destination = text_at(with, "destination");
-  in.appspec = text_at(with, "appspec", "appspec.yml");
-  const auto& service = member(with, "service");
-  in.unit = text_at(service, "unit");
-  in.command = text_at(service, "command");
-  in.container_image = text_at(member(service, "container"), "image");
-  in.container_name = text_at(member(service, "container"), "name");
-  in.container_options = text_at(member(service, "container"), "options");
-  const auto& balancer = member(with, "load-balancer");
-  in.target_groups = texts_at(balancer, "target-groups");
-  in.haproxy_socket = text_at(member(balancer, "haproxy"), "socket");
-  in.haproxy_backend = text_at(member(balancer, "haproxy"), "backend");
-  in.leave = text_at(balancer, "leave");
-  in.join = text_at(balancer, "join");
-  if (in.leave.empty() != in.join.empty()) throw Error(ErrorKind::invalid, "load-balancer: leave and join belong together");
+  take_service(with, in);
+  take_balancer(with, in);
   const auto& health = member(with, "health");
   in.health_url = text_at(health, "url");
   in.health_command = text_at(health, "command");
   in.health_successes = static_cast<int>(number_at(health, "successes", 2));
   in.alarms = texts_at(with, "alarms");
-  in.bucket = text_at(with, "bucket");
   in.max_hosts = static_cast<int>(number_at(with, "max-hosts", 50));
   auto& settings = in.settings;
   settings.pace.min_healthy = share_at(with, "min-healthy", "75%");
+  settings.pace.unsaid = member(with, "min-healthy").is_null();
   settings.pace.max_failures = share_at(with, "max-failures", "10%");
   if (!member(with, "batch").is_null()) settings.pace.batch = share_at(with, "batch", "1");
   settings.pace.zonal = flag_at(with, "zonal");
@@ -160,6 +206,9 @@ Inputs inputs_from(const Json& with) {
   settings.progress = duration_at(with, "progress-deadline", std::chrono::minutes(10));
   settings.roll_back = flag_at(with, "rollback", true);
   settings.balanced = in.balanced();
+  if (settings.bake > Duration(0) && !in.refresh && !in.balanced() && in.health_url.empty() && in.health_command.empty() &&
+      in.alarms.empty())
+    throw Error(ErrorKind::invalid, "bake: nothing could be watched", "give health, alarms or a load balancer");
   settings.probed = !in.health_url.empty() || !in.health_command.empty();
   if (!text_at(with, "drain-timeout").empty()) in.drain = duration_at(with, "drain-timeout", Duration(0));
   if (const auto& env = member(with, "env"); env.is_object())

@@ -105,10 +105,6 @@ Awaitable<void> add_pings(aws::Aws& aws, aws::Scope scope, std::vector<Host>& ho
 
 Awaitable<std::vector<Host>> find_hosts(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope) {
   std::vector<Host> hosts;
-  const bool asks_aws = !in.tags.empty() || !in.groups.empty() || !in.ssh;
-  if (asks_aws && !scope)
-    throw Error(ErrorKind::invalid, "the environment has no `aws:` block, so its instances cannot be looked for",
-                "add it to fairlead.yml, or list hosts and use ssh");
   if (!in.tags.empty()) co_await add_tagged(in, *parts.aws, *scope, hosts);
   if (!in.groups.empty()) co_await add_groups(in, *parts.aws, *scope, hosts);
   if (!in.hosts.empty() && !in.ssh) {

@@ -38,10 +38,15 @@ Json compare(const Json& record, const std::vector<HostNow>& now) {
   const auto wanted = text_at(record, "release");
   std::vector<std::string> others;
   std::vector<std::string> silent;
+  std::vector<std::string> moving;
   Json hosts = Json::array();
   for (const auto& one : now) {
-    hosts.push_back({{"host", one.host}, {"release", one.release}, {"problem", one.problem}});
-    if (!one.problem.empty())
+    const bool under_way = one.problem.empty() && one.release.empty() && !one.tried.empty();
+    const auto problem = under_way ? "on its way to " + short_release(one.tried) + ", or left in the middle" : one.problem;
+    hosts.push_back({{"host", one.host}, {"release", one.release}, {"problem", problem}});
+    if (under_way)
+      moving.push_back(one.host);
+    else if (!one.problem.empty())
       silent.push_back(one.host);
     else if (one.release != wanted)
       others.push_back(one.host + " runs " + (one.release.empty() ? "no release of fairlead" : short_release(one.release)));
@@ -49,6 +54,9 @@ Json compare(const Json& record, const std::vector<HostNow>& now) {
   std::string text;
   if (!others.empty()) text = join(others, ", ") + "; fairlead deployed " + short_release(wanted);
   if (!silent.empty()) text += (text.empty() ? "" : "; ") + join(silent, ", ") + " could not be asked";
+  if (!moving.empty())
+    text += (text.empty() ? "" : "; ") + join(moving, ", ") + (moving.size() == 1 ? " is" : " are") + " being switched, or " +
+            (moving.size() == 1 ? "was" : "were") + " left in the middle";
   if (now.empty()) text = "no host is there any more";
   return {{"drifted", !others.empty() || now.empty()},
           {"text", text},

@@ -22,6 +22,7 @@ bool is_refresh(const Json& record);
 /// What a host says that it runs, or why it does not say.
 struct HostNow {
   std::string host, release, problem;
+  std::string tried;  ///< release to which it is being switched, or with which that failed; empty: none
 };
 /// {"drifted", "text", "running", "deployed", "hosts": [{"host", "release", "problem"}]}. Hosts that the record does not know count, too.
 Json compare(const Json& record, const std::vector<HostNow>&);

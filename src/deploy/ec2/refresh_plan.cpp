@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "deploy/ec2/common.hpp"
 #include "deploy/ec2/record.hpp"
 #include "deploy/ec2/refresh_step.hpp"
 #include "fairlead/base/crypto.hpp"
@@ -64,6 +65,7 @@ Awaitable<void> plan_refresh(engine::ActionPlan& plan, const Inputs& in, const P
     plan.problems.push_back({true,
                              "instance refresh " + text_at(active, "InstanceRefreshId") + " of the group is " + text_at(active, "Status"),
                              "wait for it, or cancel it"});
+  if (text_at(recorded, "version").empty()) co_await look_at_alarms(plan, parts, scope, in.alarms);
   plan.digest = sha256_hex(plan.digest + now.number + then.number + then.image);
 }
 
@@ -71,7 +73,7 @@ Awaitable<Json> group_now(Parts parts, aws::Scope scope, Json record) {
   const auto group = group_from(co_await describe_group(*parts.aws, scope, text_at(record, "group")));
   std::vector<HostNow> hosts;
   for (const auto& one : group.members)
-    if (one.lifecycle == "InService") hosts.push_back({one.id, "version " + one.version, ""});
+    if (one.lifecycle == "InService") hosts.push_back({one.id, "version " + one.version, "", ""});
   co_return compare(record, hosts);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "deploy/after_rollback.hpp"
 #include "deploy/ec2/common.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "deploy/patience.hpp"
@@ -72,7 +73,7 @@ Awaitable<engine::StepOutcome> RefreshStep::run() {
     if (!outcome.reason.empty() || machine_)
       co_await step_.log((outcome.reason.empty() ? machine_->verdict()->reason : outcome.reason) + "\n");
     if (machine_ && machine_->rolling_back() && machine_->verdict()->outcome == Outcome::failed)
-      co_await parts_.hold(step_.environment(), step_.job().app, "rolled back: " + machine_->verdict()->reason);
+      co_await lock_after_rollback(step_, parts_, machine_->verdict()->reason);
   } catch (...) {  // the locks are given back first
     failed = std::current_exception();
   }
@@ -87,6 +88,7 @@ Awaitable<void> RefreshStep::prepare() {
   if (!scope)
     throw Error(ErrorKind::invalid, "strategy: instance-refresh needs an `aws:` block of the environment", "add it to fairlead.yml");
   scope_ = *scope;
+  if (!text_at(step_.recorded(), "version").empty()) inputs_.alarms.clear();  // it may ring for what is left behind
   co_await take_all(step_, parts_, {lock_of_group(scope_, inputs_.groups.front())}, locks_);
   const auto remembered = co_await step_.recall("plan");
   if (!remembered) co_await plan();
@@ -123,6 +125,9 @@ Awaitable<void> RefreshStep::prepare() {
 /// What is decided before anything is changed, once.
 Awaitable<void> RefreshStep::plan() {
   const auto group = group_from(co_await describe_group(*parts_.aws, scope_, inputs_.groups.front()));
+  if (!inputs_.alarms.empty())
+    if (const auto why = co_await ringing(parts_, scope_, inputs_.alarms); !why.empty())
+      throw Error(ErrorKind::refused, "nothing was changed: " + why, "see to the alarm, or correct `alarms`, then deploy again");
   if (const auto active = co_await active_refresh(*parts_.aws, scope_, group.name); active.is_object())
     throw Error(ErrorKind::conflict,
                 "nothing was changed: instance refresh " + text_at(active, "InstanceRefreshId") + " of group " + group.name + " is " +

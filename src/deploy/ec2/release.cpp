@@ -47,15 +47,20 @@ std::vector<std::string> bundle_files(const fs::path& workspace, const std::vect
   return found;
 }
 
-fs::path unpack_bundle(const fs::path& archive, const fs::path& folder) {
+fs::path unpack_bundle(const fs::path& workspace, const std::string& name, const fs::path& folder) {
+  const auto archive = workspace / name;
   fs::remove_all(folder);
   if (!fs::is_regular_file(archive))
-    throw Error(ErrorKind::invalid, "archive: there is no file " + archive.filename().string() + " in the workspace",
+    throw Error(ErrorKind::invalid, "archive: there is no file " + name + " in the workspace",
                 "is the artifact missing that the job should start with?");
-  const auto remarks = exec::unpack_any(archive, folder, most_unpacked);
+  std::vector<std::string> remarks;
+  try {
+    remarks = exec::unpack_any(archive, folder, most_unpacked);
+  } catch (const Error& error) {
+    throw Error(error.kind(), "archive: " + replace_all(error.message(), archive.string(), name), error.hint());
+  }
   if (!remarks.empty())
-    throw Error(ErrorKind::invalid,
-                "archive: " + archive.filename().string() + " has what does not belong into a bundle:\n" + join(remarks, "\n"));
+    throw Error(ErrorKind::invalid, "archive: " + name + " has what does not belong into a bundle:\n" + join(remarks, "\n"));
   std::vector<fs::path> top;
   for (const auto& entry : fs::directory_iterator(folder)) top.push_back(entry.path());
   const bool lone = top.size() == 1 && fs::is_directory(top.front()) && !fs::is_symlink(top.front());
@@ -117,6 +122,19 @@ std::string exports(const std::map<std::string, std::string>& env) {
 /// A shell takes no notice of `set -e` on the left of `||`, nor in the condition of an `if`: nothing may follow these lines on their line.
 std::string user_lines(const std::string& commands) { return "( set -e +u\n" + commands + "\n)\n"; }
 
+std::string failing_lines(const std::string& commands, const std::string& what) {
+  return user_lines(commands) + "fl_rc=$?\n[ $fl_rc = 0 ] || fl_fail \"" + what + " ended with $fl_rc\"\n";
+}
+
+std::string health_lines(const Inputs& in) {
+  std::string lines;
+  const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(in.settings.health).count());
+  if (!in.health_url.empty())
+    lines += "fl_probe " + shell_word(in.health_url) + " " + std::to_string(in.health_successes) + " " + seconds + " || exit 1\n";
+  if (!in.health_command.empty()) lines += failing_lines(in.health_command, "the health command");
+  return lines;
+}
+
 Scripts plain_scripts(const Inputs& in, const Names& names) {
   std::map<std::string, std::string> env = in.env;
   env.insert({{"FAIRLEAD_APP", names.app}, {"FAIRLEAD_ENVIRONMENT", names.environment}});
@@ -125,15 +143,11 @@ Scripts plain_scripts(const Inputs& in, const Names& names) {
   if (!in.destination.empty())
     script += "fl_point " + shell_word(in.destination) + " || exit 1\ncd " + shell_word(in.destination) + "/current || exit 1\n";
   if (!in.container_image.empty()) script += container_lines(in, names);
-  if (!in.command.empty()) script += user_lines(in.command) + "fl_rc=$?\n[ $fl_rc = 0 ] || fl_fail \"the service command ended with $fl_rc\"\n";
+  if (!in.command.empty()) script += failing_lines(in.command, "the service command");
   if (!in.unit.empty())
     script += "systemctl restart " + shell_word(in.unit) + " || { systemctl --no-pager --lines=20 status " + shell_word(in.unit) +
               "; fl_fail 'systemctl restart failed'; }\n";
-  const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(in.settings.health).count());
-  if (!in.health_url.empty())
-    script += "fl_probe " + shell_word(in.health_url) + " " + std::to_string(in.health_successes) + " " + seconds + " || exit 1\n";
-  if (!in.health_command.empty())
-    script += user_lines(in.health_command) + "fl_rc=$?\n[ $fl_rc = 0 ] || fl_fail \"the health command ended with $fl_rc\"\n";
+  script += health_lines(in);
   return {{"activate", script}};
 }
 

@@ -27,7 +27,8 @@ Awaitable<Bundle> make_bundle(Pool&, std::filesystem::path workspace, std::vecto
                               Deadline);
 /// Unpacks an archive of the workspace into `folder`, which is made anew; where its content is: a lone folder with an appspec, as GitHub's
 /// archives have it, is taken for the whole. Throws Error(invalid) for what does not belong into a bundle. Blocks.
-std::filesystem::path unpack_bundle(const std::filesystem::path& archive, const std::filesystem::path& folder);
+std::filesystem::path unpack_bundle(const std::filesystem::path& workspace, const std::string& archive,
+                                    const std::filesystem::path& folder);
 
 /// Scripts of a release, by name: `activate` always; hooks of an appspec that run apart from it.
 using Scripts = std::map<std::string, std::string>;
@@ -40,6 +41,10 @@ struct Names {
 std::string release_id(const Bundle&, const Scripts&);
 /// Commands of the user's as lines of a script, in a shell of their own that ends at the first that fails; $? is how. Pure.
 std::string user_lines(const std::string& commands);
+/// The same, and the script ends when they fail: "<what> ended with 3". Pure.
+std::string failing_lines(const std::string& commands, const std::string& what);
+/// Waits until the host is good, as `health` says. Pure.
+std::string health_lines(const Inputs&);
 /// Without an appspec: `current` is switched, the service restarted, health asked for. Pure.
 Scripts plain_scripts(const Inputs&, const Names&);
 

@@ -147,6 +147,13 @@ bool Rollout::stale(Time now) const {
   return settings_.balanced && (!looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ > look_every);
 }
 
+std::vector<std::string> Rollout::probes() const {
+  std::vector<std::string> ids;
+  for (const auto& work : works_)
+    if (work.at == At::done || (work.at == At::waiting && work.host.serving && !work.host.release.empty())) ids.push_back(work.host.id);
+  return ids;
+}
+
 /// Of a fleet that changes, a host that fails may just have been taken away: that is nobody's failure, and is asked first.
 void Rollout::host_failed(Work& work, const std::string& why, Time now) {
   if (!settings_.dynamic) return host_goes_back(work, why, now);
@@ -220,7 +227,7 @@ void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
   look_problem_.clear();
   for (auto& work : works_) {
     const auto found = traffic.find(work.host.id);
-    work.traffic = found == traffic.end() ? Traffic{} : found->second;
+    if (found != traffic.end() || settings_.balanced) work.traffic = found == traffic.end() ? Traffic{} : found->second;
   }
   for (auto& work : works_) {
     if (work.at == At::draining && work.traffic.kind == Traffic::Kind::out)
@@ -263,6 +270,7 @@ void Rollout::left(const std::string& host, Time now) {
   auto* work = find(host);
   if (!work || work->at != At::leaving) return;
   work->has_left = true;
+  note(work->host.id + " leaves traffic");
   work->traffic.kind = Traffic::Kind::draining;
   changed_at_ = now;
   move(*work, At::draining, now);
@@ -297,6 +305,7 @@ void Rollout::joined(const std::string& host, Time now) {
   auto* work = find(host);
   if (!work || work->at != At::joining) return;
   work->has_left = false;
+  note(work->host.id + " is back in traffic");
   changed_at_ = now;
   move(*work, At::settling, now);
 }
@@ -305,6 +314,7 @@ void Rollout::verified(const std::string& host, const std::string& problem, Time
   auto* work = find(host);
   if (!work || work->at != At::verifying) return;
   if (!problem.empty()) return host_failed(*work, problem, now);
+  if (!settings_.balanced) changed_at_ = now;
   note(work->host.id + (work->back ? " serves the release before again" : " serves " + short_release(settings_.release)));
   move(*work, work->back ? At::restored : At::done, now);
 }
@@ -319,7 +329,8 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
     case Do::look:  // asked again until the deadline of progress
       look_asked_ = false;
       look_again_at_ = now + look_every;
-      if (std::exchange(look_problem_, why) != why) note("the load balancer could not be asked: " + why);
+      if (std::exchange(look_problem_, why) != why)
+        note((settings_.balanced ? "the load balancer could not be asked: " : "the hosts could not be asked: ") + why);
       return;
     case Do::present: {
       std::set<std::string> all;

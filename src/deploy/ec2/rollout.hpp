@@ -25,7 +25,8 @@ struct Settings {
   std::vector<Share> checkpoints;               ///< ascending: once so many hosts serve the new release, people are asked
   Duration patience = std::chrono::hours(1);    ///< how long they are asked
   Duration bake{0};                             ///< watched when all hosts are done
-  bool probed = false;      ///< a host was found good by itself before it joins: when the load balancer disagrees, that is a verdict
+  bool probed = false;      ///< a host was found good by itself before it joins: when the load balancer disagrees, that is a verdict;
+                            ///< without one, its own word is what is watched
   Duration stability{0};                        ///< healthy for so long without a break, until a host counts as good
   Duration drain = std::chrono::seconds(300);   ///< longest
   Duration health = std::chrono::minutes(2);    ///< from joining until the load balancer says healthy
@@ -51,7 +52,7 @@ struct Switched {
 
 enum class Do {
   protect,      ///< keep the auto-scaling groups from interfering
-  look,         ///< at the load balancers: saw()
+  look,         ///< at the load balancers; without one, probes the hosts that `probes` names: saw()
   leave,        ///< take hosts out of traffic: left()
   connections,  ///< how many a draining host still has: saw_connections()
   switch_over,  ///< to the new release: switched()
@@ -127,6 +128,8 @@ class Rollout {
     int tries = 0;         ///< times it was begun with again
   };
   const std::vector<Row>& rows() const { return rows_; }
+  /// Hosts to probe for a `look` when no load balancer tells: those that are done, and those with the release before.
+  std::vector<std::string> probes() const;
   int serving() const;
   int needed_now() const;
   /// Whether any host was begun.
@@ -171,6 +174,10 @@ class Rollout {
   bool bakes(Time now);
   bool busy() const;
   bool stale(Time now) const;
+  bool watches_itself() const { return settings_.probed && !settings_.balanced && !rolling_back_ && !stopped_ && count(At::done) > 0; }
+  bool probe_is_due(Time now) const;
+  bool doubts() const;
+  bool seen_good(Time now);
   void start_batch(Time now);
   int free_places(const std::string& zone) const;
   std::vector<std::size_t> candidates() const;
@@ -194,7 +201,7 @@ class Rollout {
   std::optional<Time> looked_at_;
   Time look_again_at_{};   ///< after a look that failed, not before
   std::string look_problem_;
-  Time changed_at_{};  ///< last time that we took a host out or put it back
+  Time changed_at_{};  ///< last time that we took a host out or put it back, or one without a load balancer was done
   int width_ = 1;
   int finished_batches_ = 0;
   bool in_batch_ = false;
@@ -204,6 +211,8 @@ class Rollout {
   Time list_at_{};                  ///< not before
   std::optional<Time> unlisted_since_;  ///< the hosts cannot be listed at the end
   std::string unlisted_;                ///< nor could they until the end: why
+  std::optional<Time> unseen_since_;    ///< hosts without a load balancer cannot be probed at the end
+  std::string unseen_;                  ///< nor could they until the end: why
   std::set<std::string> unasked_;       ///< done, but silent at the end
   bool rolling_back_ = false;
   bool kept_ = false;           ///< people said that the hosts stay as they are

@@ -12,8 +12,10 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr int most_named = 10;  ///< hosts of a batch, in the log
 constexpr Duration look_every = seconds(3);
 constexpr Duration look_at_checkpoint = seconds(15);
+constexpr Duration late_for = std::chrono::minutes(3);  ///< hosts that cannot be asked at the end
 constexpr Duration count_every = seconds(1);
 constexpr Duration idle = seconds(5);
 
@@ -45,6 +47,7 @@ std::vector<std::size_t> Rollout::candidates() const {
 }
 
 void Rollout::start_batch(Time now) {
+  std::vector<std::string> names;
   int begun = 0;
   int taken = 0;
   const int all = total();
@@ -65,8 +68,13 @@ void Rollout::start_batch(Time now) {
     if (work.at == At::switching) work.has_left = settings_.balanced;
     if (costs) ++taken;
     ++begun;
+    if (begun <= most_named) names.push_back(work.host.id);
   }
   in_batch_ = begun > 0;
+  const auto rest = begun - static_cast<int>(names.size());
+  if (begun > 0)
+    note((rolling_back_ ? "back: " : "batch " + std::to_string(finished_batches_ + 1) + ": ") + join(names, ", ") +
+         (rest > 0 ? " and " + std::to_string(rest) + " more" : ""));
 }
 
 /// Draining and getting healthy have times of their own, which may be longer.
@@ -117,11 +125,13 @@ bool Rollout::waits_at_checkpoint(Time now) {
   while (checkpoint_ < settings_.checkpoints.size()) {
     const auto wanted = settings_.checkpoints[checkpoint_].at_least(all);
     if (wanted >= all || done < wanted) return false;
-    if (!asked_)
+    if (!asked_) {
       asked_ = Asked{.round = static_cast<int>(checkpoint_) + 1,
                      .text = std::to_string(done) + " of " + std::to_string(all) + " hosts " + (done == 1 ? "serves" : "serve") +
                              " the new release: go on with the others?",
                      .until = now + settings_.patience};
+      note("people are asked: " + asked_->text);
+    }
     if (now < asked_->until) return true;
     asked_.reset();
     stop(Outcome::failed,
@@ -180,6 +190,7 @@ void Rollout::end(Time now) {
     if (!bad.empty()) verdict.reason += "; not on " + join(bad, ", ");
     if (!unasked_.empty())
       verdict.reason += "; at the end " + join(std::vector(unasked_.begin(), unasked_.end()), ", ") + " could not be asked";
+    if (!unseen_.empty()) verdict.reason += "; whether they are still good could not be asked: " + unseen_;
     if (!unlisted_.empty()) verdict.reason += "; who came in the meantime is not known: " + unlisted_;
     if (updated == 0 && !works_.empty()) verdict.outcome = Outcome::failed;
   } else if (rolling_back_ && updated == 0) {
@@ -190,8 +201,10 @@ void Rollout::end(Time now) {
     verdict.rollback = std::to_string(updated) + (updated == 1 ? " host is" : " hosts are") + " still on the new release";
   }
   if (!lost.empty()) {
-    const auto text =
-        join(lost, ", ") + (lost.size() == 1 ? " stays" : " stay") + " out of traffic, quarantined: look at them, then deploy again";
+    const auto text = join(lost, ", ") +
+                      (settings_.balanced ? (lost.size() == 1 ? " stays out of traffic" : " stay out of traffic")
+                                          : (lost.size() == 1 ? " is left as it is" : " are left as they are")) +
+                      ", quarantined: look at them, then deploy again";
     (verdict.rollback.empty() ? verdict.reason : verdict.rollback) += "; " + text;
   }
   verdict_ = std::move(verdict);
@@ -221,7 +234,26 @@ void Rollout::collect(std::vector<Command>& commands, Time now) {
   }
   const bool waits = (asked_ || bake_until_) && !watching;
   const bool due = !looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ >= (waits ? look_at_checkpoint : look_every);
-  if (settings_.balanced && (watching || waits) && due && now >= look_again_at_) ask_fleet(commands, Do::look, look_asked_);
+  const bool looks = settings_.balanced ? (watching || waits) && due : watches_itself() && probe_is_due(now);
+  if (looks && now >= look_again_at_) ask_fleet(commands, Do::look, look_asked_);
+}
+
+bool Rollout::doubts() const {
+  return std::ranges::any_of(works_, [](const Work& work) { return work.at == At::done && work.bad > 0; });
+}
+
+/// Now and then, at once after a host was done, and sooner again when one was not good.
+bool Rollout::probe_is_due(Time now) const {
+  return !looked_at_ || *looked_at_ < changed_at_ || now - *looked_at_ >= (doubts() ? look_every : look_at_checkpoint);
+}
+
+/// Before it is called a success, hosts without a load balancer are all asked once more. When they cannot be, that is told.
+bool Rollout::seen_good(Time now) {
+  if (!watches_itself() || (looked_at_ && *looked_at_ >= changed_at_ && !doubts() && look_problem_.empty())) return true;
+  if (!unseen_since_) unseen_since_ = now;
+  if (look_problem_.empty() || now - *unseen_since_ < late_for) return false;
+  unseen_ = look_problem_;
+  return true;
 }
 
 /// Nothing is in work: the next batch, the way back, a last look at the fleet, or the end.
@@ -245,6 +277,8 @@ void Rollout::between_batches(std::vector<Command>& commands, Time now) {
     if (now >= list_at_) ask_fleet(commands, Do::list, list_asked_);
   } else if (!stopped_ && bakes(now)) {
     // an alarm or a host that falls ill still sends it back
+  } else if (!seen_good(now)) {
+    progress_at_ = now;  // every host is asked once more
   } else {
     end(now);
     ask_fleet(commands, Do::unprotect, unprotect_asked_);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deploy/ec2/fleet_step.hpp"
+#include "deploy/ec2/transport.hpp"
 #include "fairlead/base/json.hpp"
 
 namespace fairlead::deploy::ec2 {
@@ -32,6 +33,24 @@ struct FleetStep::Shared : std::enable_shared_from_this<FleetStep::Shared> {
   std::map<std::string, int> turns;            ///< of a host: what was begun before the newest command is stale
 };
 
+/// As many side by side as the transport takes.
+template <class F>
+Awaitable<void> FleetStep::for_all(std::vector<Host> hosts, F work) {
+  std::size_t next = 0;
+  int open = 0;
+  const int most = transport_->parallel();
+  while (next < hosts.size() || open > 0) {
+    while (next < hosts.size() && open < most) {
+      ++open;
+      shared_->start(work(hosts[next++]), [this, &open] {
+        --open;
+        shared_->changed.notify_all();
+      });
+    }
+    if (open > 0) co_await shared_->changed.wait();
+  }
+}
+
 std::unique_ptr<Transport> make_transport(const Inputs&, const Parts&, const std::optional<aws::Scope>&, const std::string& environment);
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs&, const Parts&, const std::optional<aws::Scope>&, Transport&);
 /// The appspec file that the step goes by; empty: none.
@@ -44,6 +63,8 @@ Awaitable<Json> suspend_groups(aws::Aws&, aws::Scope, std::vector<std::string> g
 /// Does it, or undoes it. Set-like.
 Awaitable<void> change_groups(aws::Aws&, aws::Scope, Json what, bool protect);
 std::string describe_targets(const Inputs&);
+inline constexpr const char* nobody_hint =
+    "check tags, names and the region; instances count when they are running, those of a group when they are InService";
 /// Hosts in order, batches, the arithmetic of min-healthy. `what`: "release 5f1a…". Pure.
 std::vector<std::string> plan_lines(const Inputs&, const std::vector<Host>&, const std::string& what, const Balancer*);
 

@@ -40,17 +40,23 @@ bool is_crowded(const std::string& err) {
 }
 
 /// What ssh itself said when it ended with 255, which no script of ours does.
-Error ssh_error(const Host& host, const std::string& err) {
-  const auto last = std::string(trim(err.substr(err.rfind('\n', err.size() < 2 ? 0 : err.size() - 2) + 1)));
+Error ssh_error(const SshSettings& settings, const Host& host, const std::string& err) {
+  auto last = std::string(trim(err.substr(err.rfind('\n', err.size() < 2 ? 0 : err.size() - 2) + 1)));
   const auto contains = [&err](std::string_view part) { return err.find(part) != std::string::npos; };
+  if (contains("host key is known for"))
+    return Error(ErrorKind::refused, host.id + ": its host key is not in known_hosts: nothing was sent",
+                 "compare its fingerprint with the host's own, then add it: ssh-keyscan " + host.address + " >>~/.ssh/known_hosts");
   if (contains("Host key verification failed") || contains("REMOTE HOST IDENTIFICATION HAS CHANGED"))
     return Error(ErrorKind::refused, host.id + ": its host key is not the one in known_hosts: nothing was sent",
                  "find out why it changed; `ssh-keyscan` and known_hosts, when it is meant to");
   if (contains("Permission denied"))
     return Error(ErrorKind::refused, host.id + ": the login was refused: " + last,
                  "check `user`, and the keys that ssh uses on this server");
+  if (contains("Bad configuration option") || contains("bad configuration options")) last = std::string(trim(err));
+  if (contains("during banner exchange")) last += ": it took the connection and said nothing";
+  const auto config = settings.config.empty() ? "" : "-F " + settings.config.string() + " ";
   return Error(ErrorKind::unavailable, host.id + ": it cannot be reached: " + (last.empty() ? "the connection was lost" : last),
-               "try `ssh " + host.address + "` on this server, as its user");
+               "try `ssh " + config + (settings.user.empty() ? "" : settings.user + "@") + host.address + "` on this server, as its user");
 }
 
 class Ssh : public Transport {
@@ -64,7 +70,7 @@ class Ssh : public Transport {
     const auto result = co_await connected(host, std::move(input), deadline);
     if (result.timed_out) throw Error(ErrorKind::unavailable, host.id + ": it did not answer in time", "is it overloaded?");
     if (result.status.ok()) co_return result.out;
-    if (result.status.code == 255 || result.status.signal != 0) throw ssh_error(host, result.err);
+    if (result.status.code == 255 || result.status.signal != 0) throw ssh_error(settings_, host, result.err);
     const auto why = std::string(trim(result.err.empty() ? result.out : result.err));
     throw Error(ErrorKind::invalid, host.id + ": " + ellipsize(why, 1000));
   }
@@ -203,6 +209,9 @@ std::string here(const std::string& text) {
 }
 
 std::unique_ptr<Transport> make_ssh(asio::any_io_executor executor, SshSettings settings) {
+  if (!settings.config.empty() && !std::filesystem::exists(settings.config))
+    throw Error(ErrorKind::invalid, "ssh.config of the environment: there is no file " + settings.config.string(),
+                "correct it in fairlead.yml, or leave it out: then it is as for the server's user");
   return std::make_unique<Ssh>(std::move(executor), std::move(settings));
 }
 

@@ -4,6 +4,7 @@
 
 #include "deploy/ec2/balancer.hpp"
 #include "deploy/ec2/gather.hpp"
+#include "deploy/notes.hpp"
 #include "deploy/patience.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/aws/elb.hpp"
@@ -36,11 +37,14 @@ Traffic::Kind kind_of(const std::string& state) {
 
 class TargetGroups : public Balancer {
  public:
-  TargetGroups(asio::any_io_executor executor, aws::Aws& aws, aws::Scope scope, std::vector<Group> groups)
-      : aws_(aws),
+  /// `notes`: of targets that were taken out and did not come back: key_of → ports.
+  TargetGroups(const Parts& parts, aws::Scope scope, std::vector<Group> groups, std::map<std::string, std::string> notes)
+      : aws_(*parts.aws),
+        note_(parts.note),
+        notes_(std::move(notes)),
         scope_(scope),
         groups_(std::move(groups)),
-        changes_(std::move(executor), most_targets, [&aws, scope](std::string key, std::vector<std::string> targets) {
+        changes_(parts.executor, most_targets, [&aws = *parts.aws, scope](std::string key, std::vector<std::string> targets) {
           return change_all(aws, scope, std::move(key), std::move(targets));
         }) {}
 
@@ -64,6 +68,8 @@ class TargetGroups : public Balancer {
       for (const auto& host : hosts) {
         const auto& id = group.by_address ? host.address : host.id;
         note_ports(group, id, health);
+        if (const auto note = notes_.find(key_of(group, id)); note != notes_.end() && !group.ports.contains(id))
+          group.ports[id] = parse_json(note->second).get<std::set<int>>();
         if (!group.ports.contains(id)) continue;  // not of this group
         std::optional<Traffic> here;
         for (const auto& one : health) {
@@ -112,6 +118,8 @@ class TargetGroups : public Balancer {
   }
 
  private:
+  static std::string key_of(const Group& group, const std::string& id) { return notes_of_targets + group.arn + " " + id; }
+
   /// A target may be registered with several ports. One that somebody takes out is not ours to bring back, unless there is no other.
   static void note_ports(Group& group, const std::string& id, const std::vector<aws::elb::TargetHealth>& health) {
     std::set<int> all, leaving;
@@ -141,11 +149,14 @@ class TargetGroups : public Balancer {
       const auto& id = group.by_address ? host.address : host.id;
       const auto found = group.ports.find(id);
       if (found == group.ports.end()) continue;
+      const bool leaves = operation == "elasticloadbalancing:DeregisterTargets";
+      if (leaves && note_) co_await note_(key_of(group, id), dump(Json(found->second)));
       for (const int port : std::set(found->second)) {
         const auto target = port > 0 ? id + " " + std::to_string(port) : id;
         const auto refused = co_await changes_.join(operation + " " + group.arn, target);
         if (const auto why = refused.find(target); why != refused.end()) throw Error(ErrorKind::refused, why->second);
       }
+      if (!leaves && note_) co_await note_(key_of(group, id), std::nullopt);
     }
   }
 
@@ -180,6 +191,8 @@ class TargetGroups : public Balancer {
   }
 
   aws::Aws& aws_;
+  std::function<Awaitable<void>(std::string key, std::optional<std::string> json)> note_;
+  std::map<std::string, std::string> notes_;
   aws::Scope scope_;
   std::vector<Group> groups_;
   Gather<Refused> changes_;
@@ -194,8 +207,8 @@ Awaitable<void> add_attributes(aws::Aws& aws, aws::Scope scope, Group& group) {
 
 }  // namespace
 
-Awaitable<std::unique_ptr<Balancer>> find_target_groups(asio::any_io_executor executor, aws::Aws& aws, aws::Scope scope,
-                                                        std::vector<std::string> wanted) {
+Awaitable<std::unique_ptr<Balancer>> find_target_groups(const Parts& parts, aws::Scope scope, std::vector<std::string> wanted) {
+  auto& aws = *parts.aws;
   Json names = Json::array();
   Json arns = Json::array();
   for (const auto& one : wanted) (one.starts_with("arn:") ? arns : names).push_back(one);
@@ -220,7 +233,9 @@ Awaitable<std::unique_ptr<Balancer>> find_target_groups(asio::any_io_executor ex
                 "load-balancer.target-groups: " + std::to_string(groups.size()) + " of " + std::to_string(wanted.size()) +
                     " target groups exist: " + join(wanted, ", "),
                 "check the names and the region");
-  co_return std::make_unique<TargetGroups>(std::move(executor), aws, std::move(scope), std::move(groups));
+  std::map<std::string, std::string> notes;
+  if (parts.notes) notes = co_await parts.notes();
+  co_return std::make_unique<TargetGroups>(parts, std::move(scope), std::move(groups), std::move(notes));
 }
 
 }  // namespace fairlead::deploy::ec2

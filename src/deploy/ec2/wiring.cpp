@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ec2/appspec.hpp"
+#include "deploy/ec2/common.hpp"
 #include "deploy/ec2/release.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/files.hpp"
@@ -48,12 +49,8 @@ class CommandBalancer : public Balancer {
 
 std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
                                           const std::string& environment) {
-  if (!in.ssh) {
-    if (!scope)
-      throw Error(ErrorKind::invalid, "transport: ssm needs an `aws:` block in environment " + environment,
-                  "add it to fairlead.yml, or use ssh");
-    return make_ssm(parts.executor, *parts.aws, *scope, in.bucket);
-  }
+  need_aws(in, scope, environment);
+  if (!in.ssh) return make_ssm(parts.executor, *parts.aws, *scope, in.bucket);
   SshSettings settings{.user = in.user, .config = {}, .control_folder = parts.data_folder / "ssh"};
   if (parts.ssh_config) settings.config = parts.ssh_config(environment);
   return make_ssh(parts.executor, std::move(settings));
@@ -61,11 +58,7 @@ std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, 
 
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
                                                    Transport& transport) {
-  if (!in.target_groups.empty()) {
-    if (!scope)
-      throw Error(ErrorKind::invalid, "load-balancer.target-groups needs an `aws:` block of the environment", "add it to fairlead.yml");
-    co_return co_await find_target_groups(parts.executor, *parts.aws, *scope, in.target_groups);
-  }
+  if (!in.target_groups.empty()) co_return co_await find_target_groups(parts, *scope, in.target_groups);
   if (!in.haproxy_backend.empty()) co_return make_haproxy(parts.executor, in.haproxy_socket, in.haproxy_backend);
   if (!in.leave.empty()) co_return std::make_unique<CommandBalancer>(in, transport);
   co_return nullptr;
@@ -89,6 +82,10 @@ Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, c
                   "add one of them to the step");
     return plain_scripts(in, names);
   }
+  if (!in.unit.empty() || !in.command.empty() || !in.container_image.empty())
+    throw Error(ErrorKind::invalid,
+                "there is " + name + " in the workspace, whose hooks start the application, and `service` says something else",
+                "leave `service` out, or give `destination`, which leaves the appspec out");
   const auto exists = [&](const std::string& path) {
     std::error_code error;
     return std::filesystem::exists(workspace / (path.starts_with('/') ? path.substr(1) : path), error);
@@ -122,9 +119,9 @@ std::vector<std::string> plan_lines(const Inputs& in, const std::vector<Host>& h
   const int must = needed(in.settings.pace, total);
   lines.push_back(what + " to " + std::to_string(total) + (total == 1 ? " host" : " hosts") + ", " +
                   (balancer ? "behind " + balancer->describe() : std::string("without a load balancer")));
-  lines.push_back((in.settings.pace.one_out ? std::string("OneAtATime") : "min-healthy " + to_string(in.settings.pace.min_healthy)) +
-                  " of " + std::to_string(total) + " is " + std::to_string(must) + "; " + std::to_string(serving) +
-                  " serve now, so at most " + std::to_string(std::max(serving - must, 0)) + " of them are out at once");
+  lines.push_back(rule_text(in.settings.pace, total) + "; " + std::to_string(serving) + (serving == 1 ? " serves" : " serve") +
+                  " now, so at most " + std::to_string(std::max(serving - must, 0)) + " of them " + (serving - must == 1 ? "is" : "are") +
+                  " out at once");
   std::vector<std::string> sizes;
   for (const int size : batches(in.settings.pace, total, serving)) sizes.push_back(std::to_string(size));
   lines.push_back("batches of " + join(sizes, ", ") + " in this order:");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "deploy/after_rollback.hpp"
 #include "deploy/ecs/janitor.hpp"
 #include "deploy/ecs/task_definition.hpp"
 #include "fairlead/aws/error.hpp"
@@ -245,7 +246,7 @@ Awaitable<engine::StepOutcome> DeployStep::finish() {
                                                                       : engine::State::failed;
   co_await step_.log(outcome.reason + "\n");
   if (verdict.outcome == Outcome::failed && verdict.rolled_back != RolledBack::no)
-    co_await parts_.hold(step_.environment(), step_.job().app, "rolled back: " + verdict.reason);
+    co_await lock_after_rollback(step_, parts_, verdict.reason);
   co_return outcome;
 }
 

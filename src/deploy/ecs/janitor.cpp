@@ -3,6 +3,7 @@
 
 #include "deploy/ecs/definitions.hpp"
 #include "deploy/ecs/observation.hpp"
+#include "deploy/notes.hpp"
 #include "fairlead/base/log.hpp"
 
 namespace fairlead::deploy::ecs {
@@ -71,6 +72,7 @@ void start(const Parts& parts, const std::string& service, Awaitable<void> work)
 Awaitable<void> resume(const Parts& parts, Poller& poller) {
   const auto notes = co_await parts.notes();
   for (const auto& [deployment, note] : notes) {
+    if (deployment.starts_with(notes_of_targets)) continue;
     const Draining it = draining_from(parse_json(note));
     start(parts, it.service, look_on(parts, poller, it));
   }

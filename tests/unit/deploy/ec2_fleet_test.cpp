@@ -62,6 +62,20 @@ TEST(Ec2Arithmetic, SaysWhyItCanNeverHold) {
   EXPECT_THAT(impossible(pace, fleet(3)), HasSubstr("in zone b"));
 }
 
+TEST(Ec2Arithmetic, OfASmallFleetOneHostMayLeaveUnlessSomebodyWroteOtherwise) {
+  Pace pace;
+  pace.unsaid = true;
+  for (const int hosts : {1, 2, 3}) {
+    EXPECT_EQ(needed(pace, hosts), hosts - 1);
+    EXPECT_EQ(impossible(pace, fleet(hosts)), "");
+  }
+  EXPECT_EQ(needed(pace, 10), 8);
+  EXPECT_EQ(rule_text(pace, 2), "min-healthy 75% of 2 hosts is 2 (the default; one may leave all the same: 1)");
+  pace.unsaid = false;
+  EXPECT_EQ(needed(pace, 2), 2);
+  EXPECT_EQ(rule_text(pace, 2), "min-healthy 75% of 2 hosts is 2");
+}
+
 TEST(Ec2Arithmetic, BatchesDoubleAfterTheCanary) {
   Pace pace;
   pace.min_healthy = {50, true};

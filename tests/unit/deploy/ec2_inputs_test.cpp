@@ -42,6 +42,28 @@ TEST(Ec2Inputs, WhatCannotBeIsRefusedInWords) {
               HasSubstr("belong together"));
   EXPECT_THAT(refusal(R"({"targets": {"auto-scaling-groups": ["a"]}, "strategy": "instance-refresh", "files": ["x"]})"),
               HasSubstr("files means nothing to an instance refresh"));
+  const auto ssh = [](const std::string& more) { return refusal(R"({"targets": {"hosts": ["a"]}, "transport": "ssh", )" + more + "}"); };
+  for (const char* folder : {"/", "//", "srv/shop", "/srv/../shop"})
+    EXPECT_THAT(ssh("\"destination\": \"" + std::string(folder) + "\""), HasSubstr("no folder of a release's own")) << folder;
+  EXPECT_THAT(ssh(R"("destination": "/srv/a", "appspec": "a.yml")"), HasSubstr("exclude each other"));
+  EXPECT_THAT(ssh(R"("service": {}, "destination": "/srv/a")"), HasSubstr("nothing is started"));
+  EXPECT_THAT(ssh(R"("service": {"unit": "a"})"), HasSubstr("nothing would lead the unit"));
+  EXPECT_THAT(ssh(R"("bucket": "b")"), HasSubstr("bucket belongs to `transport: ssm`"));
+  EXPECT_THAT(ssh(R"("bake": "1m")"), HasSubstr("nothing could be watched"));
+  EXPECT_THAT(ssh(R"("load-balancer": {"target-groups": ["a"], "haproxy": {"socket": "/s", "backend": "b"}})"),
+              HasSubstr("exclude each other"));
+  EXPECT_THAT(refusal(R"({"targets": {"hosts": ["i-1", "web2"]}})"), HasSubstr("\"web2\" is no instance id"));
+}
+
+TEST(Ec2Inputs, MaxHealthyIsAPercentageWithOrWithoutItsSign) {
+  const auto of = [](const Json& value) {
+    return inputs_from({{"targets", {{"auto-scaling-groups", {"g"}}}}, {"strategy", "instance-refresh"}, {"max-healthy", value}})
+        .max_healthy;
+  };
+  EXPECT_EQ(of("110%"), 110);
+  EXPECT_EQ(of(125), 125);
+  EXPECT_THROW(of("90%"), Error);
+  EXPECT_THROW(of(201), Error);
 }
 
 TEST(Ec2Inputs, ReadsEveryKindOfTarget) {
@@ -55,10 +77,11 @@ TEST(Ec2Inputs, ReadsEveryKindOfTarget) {
 }
 
 TEST(Ec2Haproxy, ReadsItsTable) {
-  const auto servers = parse_haproxy_stat(
+  const std::string table =
       "# pxname,svname,scur,status,type,check_status,last_chk,addr,\napp,FRONTEND,1,OPEN,0,,,,\napp,web1,3,UP,2,L7OK,,10.0.0.1:80,\n"
-      "app,web2,0,DRAIN,2,L7OK,,10.0.0.2:80,\napp,web3,0,DOWN 1/2,2,L7STS,HTTP status 503,10.0.0.3:80,\nother,x,0,UP,2,,,,\n",
-      "app");
+      "app,web2,0,DRAIN,2,L7OK,,10.0.0.2:80,\napp,web3,0,DOWN 1/2,2,L7STS,HTTP status 503,10.0.0.3:80,\nother,x,0,UP,2,,,,\n";
+  EXPECT_EQ(haproxy_backends(table), (std::vector<std::string>{"app", "other"}));
+  const auto servers = parse_haproxy_stat(table, "app");
   ASSERT_EQ(servers.size(), 3U);
   EXPECT_EQ(servers[0].sessions, 3);
   EXPECT_EQ(traffic_of(servers[0]).kind, Traffic::Kind::serving);

@@ -17,8 +17,8 @@ namespace fairlead::deploy::ec2::test {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -68,7 +68,7 @@ TEST(Ec2Bundle, IsMadeOfFilesOrOfTheContentOfAnArchive) {
   EXPECT_THAT(bundle_files(folder.path() / "w", {"**"}),
               ElementsAre("repo-main/appspec.yml", "repo-main/empty", "repo-main/link", "repo-main/run.sh"));
   for (const char* archive : {"a.tar.gz", "a.tar.xz"}) {
-    const auto content = unpack_bundle(folder.path() / archive, folder.path() / "b");
+    const auto content = unpack_bundle(folder.path(), archive, folder.path() / "b");
     EXPECT_EQ(content.filename(), "repo-main") << "the lone folder with the appspec is the bundle";
     EXPECT_THAT(bundle_files(content, {"**"}), ElementsAre("appspec.yml", "empty", "link", "run.sh"));
     EXPECT_NE(fs::status(content / "run.sh").permissions() & fs::perms::owner_exec, fs::perms::none);
@@ -77,11 +77,11 @@ TEST(Ec2Bundle, IsMadeOfFilesOrOfTheContentOfAnArchive) {
       "UEsDBBQAAAAAAAAAIVw6N2Y9EgAAABIAAAAPAAAAc2l0ZS9pbmRleC5odG1saGVsbG8KaGVsbG8KaGVsbG8KUEsBAhQDFAAAAAAAAAAhXDo3Zj"
       "0SAAAAEgAAAA8AAAAAAAAAAAAAAKSBAAAAAHNpdGUvaW5kZXguaHRtbFBLBQYAAAAAAQABAD0AAAA/AAAAAAA=";  // site/index.html
   write_file(folder.path() / "a.zip", from_base64(zip).value());
-  EXPECT_EQ(read_file(unpack_bundle(folder.path() / "a.zip", folder.path() / "b") / "site/index.html"), "hello\nhello\nhello\n");
-  EXPECT_THROW(unpack_bundle(folder.path() / "out.tar", folder.path() / "b"), Error) << "it leads out of the folder";
-  EXPECT_THROW(unpack_bundle(folder.path() / "gone.zip", folder.path() / "b"), Error);
+  EXPECT_EQ(read_file(unpack_bundle(folder.path(), "a.zip", folder.path() / "b") / "site/index.html"), "hello\nhello\nhello\n");
+  EXPECT_THROW(unpack_bundle(folder.path(), "out.tar", folder.path() / "b"), Error) << "it leads out of the folder";
+  EXPECT_THROW(unpack_bundle(folder.path(), "gone.zip", folder.path() / "b"), Error);
   write_file(folder.path() / "no.zip", "this is no archive");
-  EXPECT_THROW(unpack_bundle(folder.path() / "no.zip", folder.path() / "b"), Error);
+  EXPECT_THROW(unpack_bundle(folder.path(), "no.zip", folder.path() / "b"), Error);
 }
 
 /// A bundle made, fetched and activated by the script that an instance runs at its launch.
@@ -284,8 +284,7 @@ TEST(Ec2Host, AnUploadThatTwoCommandsUnpackIsUnpackedOnce) {
   const auto sum = sha256_hex(read_file(host.folder.path() / "b.tgz"));
   fs::copy_file(host.folder.path() / "b.tgz", host.folder.path() / "fl/apps/a/releases" / (sum + ".tgz.part"));
   const auto unpack = "fl_unpack a r " + sum;
-  EXPECT_EQ(host.run("(" + unpack + ") & fl_one=$!\n(" + unpack + ") || exit 1\nwait $fl_one"), 0)
-      << host.said().substr(0, 500);
+  EXPECT_EQ(host.run("(" + unpack + ") & fl_one=$!\n(" + unpack + ") || exit 1\nwait $fl_one"), 0) << host.said().substr(0, 500);
   EXPECT_TRUE(fs::exists(host.folder.path() / "fl/apps/a/releases/r/b/3000"));
 }
 

@@ -407,6 +407,34 @@ TEST(Ec2Rollout, GroupsThatStaySuspendedAreToldWithTheVerdict) {
 
 /// Fleets, paces, faults and restarts by lot: it always ends, never goes below what must serve by its own doing, and never leaves a
 /// serving host on the wrong release.
+TEST(Ec2Rollout, WithoutALoadBalancerHostsThatAreDoneAreProbed) {
+  Settings settings;
+  settings.probed = true;
+  settings.pace.min_healthy = {50, true};
+  for (const auto bake : {seconds(0), seconds(120)}) {
+    settings.bake = bake;
+    Fleet fleet(4, settings);
+    fleet.balanced = false;
+    fleet.falls_ill["h1"] = bake + seconds(bake.count() == 0 ? 1 : -60);  // right after its turn, or while the fleet is watched
+    const auto verdict = fleet.run();
+    EXPECT_EQ(verdict.outcome, Outcome::failed) << verdict.reason;
+    EXPECT_THAT(verdict.reason, HasSubstr("h1: it was good and is not any more"));
+    EXPECT_EQ(fleet.updated(), 0U);
+  }
+}
+
+TEST(Ec2Rollout, WithoutALoadBalancerAFinalLookThatCannotBeHadIsTold) {
+  Settings settings;
+  settings.probed = true;
+  Fleet fleet(4, settings);
+  fleet.balanced = false;
+  fleet.blind_until = start + std::chrono::hours(10);
+  const auto verdict = fleet.run();
+  EXPECT_EQ(verdict.outcome, Outcome::succeeded);
+  EXPECT_THAT(verdict.reason, HasSubstr("whether they are still good could not be asked: the socket is away"));
+  EXPECT_LT(fleet.now() - start, std::chrono::minutes(10));
+}
+
 TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {
   std::mt19937 random(11);
   const auto dice = [&random](int sides) { return static_cast<int>(random() % static_cast<unsigned>(sides)); };

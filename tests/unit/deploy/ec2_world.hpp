@@ -179,11 +179,13 @@ class Fleet {
         world(host).switched_at = now_;
         if (switch_fails.contains(host)) return machine_->switched(host, {.ok = false, .reason = "AfterInstall ended with 1"}, now_);
         world(host).release = "new";
+        if (const auto ill = falls_ill.find(host); !balanced && ill != falls_ill.end()) world(host).ill_at = now_ + ill->second;
         return machine_->switched(host, {.ok = true, .reason = {}}, now_);
       case Do::switch_back:
         EXPECT_TRUE(!balanced || !world(host).registered) << host << " was switched back in traffic";
         if (cannot_go_back.contains(host)) return machine_->switched(host, {.ok = false, .reason = "disk full"}, now_);
         world(host).release = "old";
+        if (!balanced) world(host).ill_at = Time::max();
         return machine_->switched(host, {.ok = true, .reason = {}}, now_);
       case Do::join:
         world(host).registered = true;

@@ -10,7 +10,7 @@ start_sandbox --speed 20
 cloud s3api create-bucket --bucket bundles >/dev/null
 make_balancer
 make_template "#!/bin/sh
-$aws_cli --endpoint-url $aws s3 cp s3://bundles/fairlead/shop-production/boot.sh - | sh" ami-1 >/dev/null
+aws s3 cp s3://bundles/fairlead/shop-production/shop.boot.sh - | sh" ami-1 >/dev/null
 make_group 4
 check "four instances are in service" in_service 4
 

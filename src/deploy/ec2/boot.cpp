@@ -12,7 +12,7 @@ std::string boot_script(const std::string& app, const std::string& release, cons
   const auto folder = shell_word(app), wanted = shell_word(release);
   std::string text = "#!/bin/sh\n# Brings release " + short_release(release) + " of " + app +
                      " to an instance that was launched after it was deployed: in its user data,\n#   aws s3 cp s3://<bucket>/fairlead/" +
-                     app + "/boot.sh - | sh\n" + host_functions() + "\nfl_run=$FL/runs/boot-" + short_release(release) + "\n" +
+                     app + "/<group>.boot.sh - | sh\n" + host_functions() + "\nfl_run=$FL/runs/boot-" + short_release(release) + "\n" +
                      "mkdir -p \"$fl_run\" \"$FL/apps/\"" + folder +
                      "/releases || exit 1\nexec 9>>\"$FL/lock\"\nflock 9\n[ \"$(fl_release " + folder + ")\" != " + wanted +
                      " ] || exit 0\n";
@@ -28,14 +28,18 @@ Awaitable<void> FleetStep::leave_boot_script() {
   if (inputs_.bucket.empty() || inputs_.ssh || !scope_) co_return;
   const auto folder = "fairlead/" + app() + "/";
   const auto own = folder + release() + ".boot.sh";
+  // Groups of other steps have theirs.
+  std::vector<std::string> keys;
+  for (const auto& group : inputs_.groups) keys.push_back(folder + group + ".boot.sh");
+  if (keys.empty()) keys.push_back(folder + "boot.sh");
   const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };  // set-like
-  const auto act = [this, folder, own](std::string) { return put_boot_script(folder + "boot.sh", own); };
-  const auto done = co_await step_.effect("boot-script", store::OpClass::b,
-                                          dump(Json{{"bucket", inputs_.bucket}, {"key", folder + "boot.sh"}}), probe, act);
+  const auto act = [this, keys, own](std::string) { return put_boot_script(keys, own); };
+  const auto done =
+      co_await step_.effect("boot-script", store::OpClass::b, dump(Json{{"bucket", inputs_.bucket}, {"keys", keys}}), probe, act);
   if (done != "{}") co_await step_.log("warning: " + text_at(parse_json(done), "warning") + "\n");
 }
 
-Awaitable<std::string> FleetStep::put_boot_script(std::string key, std::string own) {
+Awaitable<std::string> FleetStep::put_boot_script(std::vector<std::string> keys, std::string own) {
   std::string warning;
   try {
     aws::s3::Object object;
@@ -49,7 +53,8 @@ Awaitable<std::string> FleetStep::put_boot_script(std::string key, std::string o
     } else {
       warning = own + " is not in the bucket any more: instances launched from now on get what they got before";
     }
-    if (warning.empty()) co_await aws::s3::put(*parts_.aws, *scope_, inputs_.bucket, key, std::move(object));
+    for (const auto& key : keys)
+      if (warning.empty()) co_await aws::s3::put(*parts_.aws, *scope_, inputs_.bucket, key, object);
   } catch (const aws::AwsError& error) {
     warning = "instances launched from now on get what they got before: " + error.message();
   }

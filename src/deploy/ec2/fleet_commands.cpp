@@ -49,10 +49,21 @@ void FleetStep::Shared::say(const std::string& host, const std::string& text) {
   auto& tail = tails[host];
   tail += text;
   if (tail.size() > most_log) tail.erase(0, tail.size() - most_log);
-  for (const auto& line : split(text, '\n'))
-    if (!line.empty()) lines.push_back(host + ": " + line + "\n");
+  // Whole lines only: a secret in two halves would not be recognized.
+  auto& open = open_lines[host];
+  open += text;
+  for (auto end = open.find('\n'); end != std::string::npos; end = open.find('\n')) {
+    if (end > 0) lines.push_back(host + ": " + open.substr(0, end) + "\n");
+    open.erase(0, end + 1);
+  }
+  if (open.size() > most_log) close_line(host);
   stirred = true;
   changed.notify_all();
+}
+
+void FleetStep::Shared::close_line(const std::string& host) {
+  const auto rest = std::exchange(open_lines[host], {});
+  if (!rest.empty()) lines.push_back(host + ": " + rest + "\n");
 }
 
 std::string FleetStep::Shared::last_words(const std::string& host) const {
@@ -258,10 +269,17 @@ Awaitable<void> FleetStep::switch_to(Host one, bool back, int turn) {
       shared_->lines.push_back(one.id + ": the script of the new release could not be stopped\n");
     }
   }
-  const auto probe = [this, one, key, turn] { return attach(one, key, turn, 0); };
+  const auto probe = [this, one, key, turn] { return attach(one, key, turn); };
   const auto act = [this, one, key, body, turn](std::string) { return run_on_host(one, key, body, turn); };
   const auto result = co_await step_.effect(name, store::OpClass::b, dump(Json{{"host", one.id}, {"key", key}}), probe, act);
   if (shared_->turns[one.id] == turn) machine_->switched(one.id, switched_from(parse_json(result)), step_.now());
+}
+
+/// What a script wrote last, without an end of line, is told when it has ended.
+Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string key, int turn) {
+  auto result = co_await follow(one, std::move(key), turn);
+  shared_->close_line(one.id);
+  co_return result;
 }
 
 Awaitable<std::string> FleetStep::run_on_host(Host one, std::string key, std::string body, int turn) {
@@ -272,7 +290,7 @@ Awaitable<std::string> FleetStep::run_on_host(Host one, std::string key, std::st
     std::string why;
     try {
       co_await transport_->ask(one, start, deadline_in(60s));
-      if (auto result = co_await attach(one, key, turn, 0)) co_return *result;
+      if (auto result = co_await attach(one, key, turn)) co_return *result;
       why = "the host knows nothing of what it was told to start";
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::unavailable) throw;
@@ -285,7 +303,8 @@ Awaitable<std::string> FleetStep::run_on_host(Host one, std::string key, std::st
 }
 
 /// Follows what runs on the host under the key, to its end; nullopt when nothing does.
-Awaitable<std::optional<std::string>> FleetStep::attach(Host one, std::string key, int turn, std::int64_t offset) {
+Awaitable<std::optional<std::string>> FleetStep::follow(Host one, std::string key, int turn) {
+  std::int64_t offset = 0;
   auto heard = step_.now();
   while (true) {
     if (shared_->ending || shared_->turns[one.id] != turn) throw Error(ErrorKind::canceled, "given up");

@@ -43,7 +43,7 @@ class FleetStep {
   Awaitable<void> stage_or_say(Host, std::shared_ptr<std::map<std::string, std::string>> failures);
   Awaitable<void> list_again();
   Awaitable<void> leave_boot_script();
-  Awaitable<std::string> put_boot_script(std::string key, std::string own);
+  Awaitable<std::string> put_boot_script(std::vector<std::string> keys, std::string own);
 
   // Single commands (fleet_commands.cpp).
   Awaitable<void> tell();
@@ -58,7 +58,8 @@ class FleetStep {
   Awaitable<void> count_connections(Host);
   Awaitable<void> switch_to(Host, bool back, int turn);
   Awaitable<std::string> run_on_host(Host, std::string key, std::string body, int turn);
-  Awaitable<std::optional<std::string>> attach(Host, std::string key, int turn, std::int64_t offset);
+  Awaitable<std::optional<std::string>> attach(Host, std::string key, int turn);
+  Awaitable<std::optional<std::string>> follow(Host, std::string key, int turn);
   Awaitable<std::string> ask_patiently(Host, std::string calls, std::chrono::seconds limit, std::optional<int> turn);
   Awaitable<void> verify(Host, int turn);
   Awaitable<std::map<std::string, Traffic>> probe_all(std::vector<Host>);

@@ -107,15 +107,19 @@ Awaitable<std::vector<Host>> find_hosts(const Inputs& in, const Parts& parts, co
   std::vector<Host> hosts;
   if (!in.tags.empty()) co_await add_tagged(in, *parts.aws, *scope, hosts);
   if (!in.groups.empty()) co_await add_groups(in, *parts.aws, *scope, hosts);
-  if (!in.hosts.empty() && !in.ssh) {
-    const auto found = co_await describe(*parts.aws, *scope, {{"InstanceIds", in.hosts}});
-    for (const auto& one : found) add(hosts, host_of(one));
-  } else {
-    for (const auto& name : in.hosts) {
-      Host host;
-      host.id = host.address = name;
-      add(hosts, std::move(host));
+  Json ids = Json::array();
+  for (const auto& name : in.hosts) {
+    if (!in.ssh && name.starts_with("i-")) {
+      ids.push_back(name);
+      continue;
     }
+    Host host;  // of a name, or a node of Systems Manager that is no instance of EC2
+    host.id = host.address = name;
+    add(hosts, std::move(host));
+  }
+  if (!ids.empty()) {
+    const auto found = co_await describe(*parts.aws, *scope, {{"InstanceIds", std::move(ids)}});
+    for (const auto& one : found) add(hosts, host_of(one));
   }
   if (!in.ssh) co_await add_pings(*parts.aws, *scope, hosts);
   co_return hosts;

@@ -200,7 +200,8 @@ void Rollout::host_goes_back(Work& work, const std::string& why, Time now) {
 }
 
 void Rollout::give_up(Work& work, const std::string& why, Time now) {
-  note(work.host.id + ": it could not go back: " + why + (settings_.balanced ? "; it stays out of traffic, quarantined" : "; quarantined"));
+  note(work.host.id + ": it could not go back: " + why +
+       (work.has_left ? "; it stays out of traffic, quarantined" : "; it is left as it is, quarantined"));
   work.failed = true;
   work.reason = why;
   move(work, At::quarantined, now);

@@ -174,12 +174,13 @@ void Rollout::begin_rollback(Time now) {
 }
 
 void Rollout::end(Time now) {
+  std::vector<std::string> out;
   std::vector<std::string> lost;
   std::vector<std::string> bad;
   int restored = 0;
   int updated = 0;
   for (const auto& work : works_) {
-    if (work.at == At::quarantined) lost.push_back(work.host.id);
+    if (work.at == At::quarantined) (work.has_left ? out : lost).push_back(work.host.id);
     if (work.failed && work.at != At::quarantined) bad.push_back(work.host.id);
     if (work.at == At::restored) ++restored;
     if (work.at == At::done) ++updated;
@@ -200,13 +201,12 @@ void Rollout::end(Time now) {
   } else if (updated > 0) {
     verdict.rollback = std::to_string(updated) + (updated == 1 ? " host is" : " hosts are") + " still on the new release";
   }
-  if (!lost.empty()) {
-    const auto text = join(lost, ", ") +
-                      (settings_.balanced ? (lost.size() == 1 ? " stays out of traffic" : " stay out of traffic")
-                                          : (lost.size() == 1 ? " is left as it is" : " are left as they are")) +
-                      ", quarantined: look at them, then deploy again";
-    (verdict.rollback.empty() ? verdict.reason : verdict.rollback) += "; " + text;
-  }
+  std::vector<std::string> texts;
+  if (!out.empty()) texts.push_back(join(out, ", ") + (out.size() == 1 ? " stays" : " stay") + " out of traffic");
+  if (!lost.empty()) texts.push_back(join(lost, ", ") + (lost.size() == 1 ? " is left as it is" : " are left as they are"));
+  if (!texts.empty())
+    (verdict.rollback.empty() ? verdict.reason : verdict.rollback) +=
+        "; " + join(texts, "; ") + ", quarantined: look at " + (out.size() + lost.size() == 1 ? "it" : "them") + ", then deploy again";
   verdict_ = std::move(verdict);
   progress_at_ = now;
 }

@@ -21,6 +21,7 @@ struct FleetStep::Shared : std::enable_shared_from_this<FleetStep::Shared> {
   Awaitable<void> wait_until(Time until, Time now);
   /// What a host's script wrote: for the log, and the end of it for the reason of a failure.
   void say(const std::string& host, const std::string& text);
+  void close_line(const std::string& host);
   std::string last_words(const std::string& host) const;
 
   asio::any_io_executor executor;
@@ -30,6 +31,7 @@ struct FleetStep::Shared : std::enable_shared_from_this<FleetStep::Shared> {
   int running = 0;
   std::vector<std::string> lines;              ///< for the log, which only the step itself writes
   std::map<std::string, std::string> tails;    ///< end of what a host's script wrote
+  std::map<std::string, std::string> open_lines;  ///< the beginning of a line whose end has not come yet
   std::map<std::string, int> turns;            ///< of a host: what was begun before the newest command is stale
 };
 

@@ -21,6 +21,7 @@ constexpr std::size_t most_output = 1u << 20;
 constexpr int tries_of_upload = 5;
 constexpr int starts_at_once = 8;  ///< connections that are being made: sshd's MaxStartups lets 10 in, and a jump host sees all of them
 constexpr int tries_to_connect = 5;
+constexpr std::size_t longest_socket = 88;  ///< of 107, with the 17 that ssh appends while it makes it
 constexpr auto kept_open = std::chrono::seconds(50);  ///< a connection without work ends after ControlPersist
 constexpr auto first_pause = std::chrono::milliseconds(300);
 
@@ -157,10 +158,13 @@ class Ssh : public Transport {
     spawn.argv = {"ssh"};
     if (!settings_.config.empty()) spawn.argv.insert(spawn.argv.end(), {"-F", settings_.config.string()});
     const auto socket = settings_.control_folder / sha256_hex(settings_.user + "@" + address).substr(0, 16);
-    for (const auto& option : {std::string("BatchMode=yes"), std::string("StrictHostKeyChecking=yes"), std::string("ConnectTimeout=10"),
-                               std::string("ServerAliveInterval=5"), std::string("ServerAliveCountMax=3"),
-                               std::string("ControlMaster=auto"), std::string("ControlPersist=60"), "ControlPath=" + socket.string()})
-      spawn.argv.insert(spawn.argv.end(), {"-o", option});
+    std::vector<std::string> options{"BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10", "ServerAliveInterval=5",
+                                     "ServerAliveCountMax=3"};
+    // A socket in a folder that is too deep has no address: each call then makes a connection of its own.
+    const bool shared = socket.string().size() <= longest_socket;
+    options.insert(options.end(), {shared ? "ControlMaster=auto" : "ControlMaster=no", "ControlPersist=60",
+                                   "ControlPath=" + (shared ? socket.string() : "none")});
+    for (const auto& option : options) spawn.argv.insert(spawn.argv.end(), {"-o", option});
     spawn.argv.push_back("-T");
     if (!settings_.user.empty()) spawn.argv.insert(spawn.argv.end(), {"-l", settings_.user});
     spawn.argv.insert(spawn.argv.end(), {"--", address});

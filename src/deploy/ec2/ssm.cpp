@@ -68,7 +68,7 @@ using WorldPtr = std::shared_ptr<SsmWorld>;
 
 Awaitable<Json> list(WorldPtr world, std::string command) {
   Json params{{"CommandId", command}, {"Details", true}, {"MaxResults", most_ids}};
-  co_return co_await world->aws.call(world->scope, "ssm:ListCommandInvocations", std::move(params));
+  co_return co_await aws::all_pages(world->aws, world->scope, "ssm:ListCommandInvocations", std::move(params), "CommandInvocations");
 }
 
 /// Looks after a command until every host has ended it.

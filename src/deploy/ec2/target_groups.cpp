@@ -20,6 +20,7 @@ constexpr std::size_t most_targets = 100;  ///< of one call
 struct Group {
   std::string arn, name;
   bool by_address = false;
+  bool counts = true;  ///< of HTTP: who has left gets no new connection. A network load balancer goes on for a while
   int port = 0;
   Duration drain{std::chrono::seconds(300)};
   Duration health{0};
@@ -98,6 +99,7 @@ class TargetGroups : public Balancer {
   }
   std::vector<int> ports(const Host& host) const override {
     std::set<int> all;
+    if (std::ranges::any_of(groups_, [](const Group& group) { return !group.counts; })) return {};
     for (const auto& group : groups_)
       if (const auto found = group.ports.find(group.by_address ? host.address : host.id); found != group.ports.end())
         for (const int port : found->second) all.insert(port > 0 ? port : group.port);
@@ -222,6 +224,7 @@ Awaitable<std::unique_ptr<Balancer>> find_target_groups(const Parts& parts, aws:
       group.arn = text_at(one, "TargetGroupArn");
       group.name = text_at(one, "TargetGroupName");
       group.by_address = text_at(one, "TargetType") == "ip";
+      group.counts = text_at(one, "Protocol", "HTTP").starts_with("HTTP");
       group.port = static_cast<int>(number_at(one, "Port"));
       group.health = std::chrono::seconds(number_at(one, "HealthCheckIntervalSeconds", 30) * number_at(one, "HealthyThresholdCount", 5));
       groups.push_back(std::move(group));

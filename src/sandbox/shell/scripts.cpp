@@ -2,6 +2,7 @@
 #include "sandbox/shell/scripts.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -28,6 +29,7 @@ struct Scripts::State {
   Tell tell;
   Sweep sweep;
   bool stopping = false;
+  std::string aws = {};  ///< folder of its aws command line
 };
 
 namespace {
@@ -49,6 +51,20 @@ std::string beginning(const std::filesystem::path& file) {
   return text;
 }
 
+/// The aws command line of an instance asks the sandbox; versions before 2.13 take no notice of AWS_ENDPOINT_URL. The folder it is in; empty:
+/// this machine has none.
+std::string aws_folder(const Scripts::State& state) {
+  for (const auto& folder : split(env_value("PATH").value_or(""), ':')) {
+    const auto program = std::filesystem::path(folder) / "aws";
+    if (folder.empty() || ::access(program.c_str(), X_OK) != 0) continue;
+    const auto own = state.folder / "instances" / ".bin";
+    make_folders(own);
+    write_file(own / "aws", "#!/bin/sh\nexec \"" + program.string() + "\" --endpoint-url " + state.url + " \"$@\"\n", 0755);
+    return own.string();
+  }
+  return {};
+}
+
 std::map<std::string, std::string> environment(const StatePtr& state, const RunScript& what, const std::filesystem::path& home) {
   auto env = minimal_env();
   env["HOME"] = home.string();
@@ -57,6 +73,8 @@ std::map<std::string, std::string> environment(const StatePtr& state, const RunS
   env[Sweep::name] = state->sweep.value(what.instance);
   env["AWS_ACCESS_KEY_ID"] = env["AWS_SECRET_ACCESS_KEY"] = "sandbox";  // its role
   env["AWS_ENDPOINT_URL"] = state->url;
+  if (state->aws.empty()) state->aws = aws_folder(*state);
+  if (!state->aws.empty()) env["PATH"] = state->aws + ":" + env["PATH"];
   env["AWS_REGION"] = env["AWS_DEFAULT_REGION"] = "us-east-1";
   env["FAIRLEAD_HOME"] = (home / ".fairlead").string();                 // a host of its own, also as root
   return env;

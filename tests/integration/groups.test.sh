@@ -26,8 +26,11 @@ service:
     cd "\$FAIRLEAD_FOLDER"
     test ! -e "$dir/trap"
     echo "\$INSTANCE_ID" >>"$dir/ran.\$(cat version)"
-    if [ -f "\$FAIRLEAD_HOME/pid" ]; then old=\$(cat "\$FAIRLEAD_HOME/pid"); kill "\$old" 2>/dev/null || true; fi
-    while [ -n "\${old:-}" ] && kill -0 "\$old" 2>/dev/null; do sleep 0.02; done
+    old=\$(cat "\$FAIRLEAD_HOME/pid" 2>/dev/null || echo none)
+    if grep -qz "^INSTANCE_ID=\$INSTANCE_ID" "/proc/\$old/environ" 2>/dev/null; then
+      kill "\$old" 2>/dev/null || true
+      while kill -0 "\$old" 2>/dev/null; do sleep 0.02; done
+    fi
     setsid perl app.pl "\$(cat version)" >/dev/null 2>&1 </dev/null &
     echo \$! >"\$FAIRLEAD_HOME/pid"
 load-balancer: { target-groups: [shop] }

@@ -200,8 +200,12 @@ shop_service() {
   cat <<'SERVICE'
 cat version >>/srv/app/starts
 if [ -e /srv/app/trap ]; then . /srv/app/trap; fi
-if [ -f /srv/app/pid ]; then kill -TERM "-$(cat /srv/app/pid)" 2>/dev/null || true; fi
-while [ -f /srv/app/pid ] && kill -0 "-$(cat /srv/app/pid)" 2>/dev/null; do sleep 0.02; done
+old=$(cat /srv/app/pid 2>/dev/null || echo none)
+# Only a process of this host: the number may be another's by now.
+if [ "$(readlink "/proc/$old/ns/net")" = "$(readlink /proc/self/ns/net)" ]; then
+  kill -TERM "-$old" 2>/dev/null || true
+  while kill -0 "-$old" 2>/dev/null; do sleep 0.02; done
+fi
 setsid perl app.pl "$(cat version)" >/srv/app/log 2>&1 </dev/null &
 echo $! >/srv/app/pid
 SERVICE

@@ -10,10 +10,12 @@ export HOME="$dir/home" NO_COLOR=1
 unset FAIRLEAD_SERVER FAIRLEAD_TOKEN CI
 mkdir -p "$HOME"
 
+# is_child PID: the number of a child that has ended may be somebody else's by now, such as another test's.
+is_child() { [ "$(awk '/^PPid:/ { print $2 }' "/proc/$1/status" 2>/dev/null)" = "$$" ]; }
 finish() {
   local status=$?
   stop_server
-  for pid in $children; do kill "$pid" 2>/dev/null; done
+  for pid in $children; do ! is_child "$pid" || kill "$pid" 2>/dev/null; done
   # Supervisors end by themselves when their job folder vanishes.
   rm -rf "$dir"
   if [ "${finished:-}" != yes ]; then failed=$((failed + 1)); echo "FAIL $0 stopped early (exit $status)"; fi

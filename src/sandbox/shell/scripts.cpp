@@ -51,8 +51,8 @@ std::string beginning(const std::filesystem::path& file) {
   return text;
 }
 
-/// The aws command line of an instance asks the sandbox; versions before 2.13 take no notice of AWS_ENDPOINT_URL. The folder it is in; empty:
-/// this machine has none.
+/// The aws command line of an instance asks the sandbox; versions before 2.13 take no notice of AWS_ENDPOINT_URL. The folder it is in;
+/// empty: this machine has none.
 std::string aws_folder(const Scripts::State& state) {
   for (const auto& folder : split(env_value("PATH").value_or(""), ':')) {
     const auto program = std::filesystem::path(folder) / "aws";

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/client.hpp"
 
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
 #include <chrono>
+#include <deque>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "cli/find_config.hpp"
@@ -65,6 +71,19 @@ ErrorKind kind_of(int status) {
   }
 }
 
+/// One path whose events are gathered.
+struct Feed {
+  Feed(const asio::any_io_executor& executor, std::size_t number_, std::string path_)
+      : number(number_), path(std::move(path_)), closing(executor) {}
+  std::size_t number;
+  std::string path;
+  std::string last_id = "0";
+  bool closed = false;
+  bool ended = false;
+  Signal closing;
+  bool over() const { return closed || ended; }
+};
+
 [[noreturn]] void throw_problem(const net::HttpReply& reply, const std::string& path) {
   Json problem = Json::object();
   try {
@@ -84,7 +103,12 @@ struct Client::State {
   std::string token;
   std::chrono::milliseconds call_limit = std::chrono::seconds(60);
   asio::io_context io;
+  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   std::unique_ptr<net::HttpClient> http = std::make_unique<net::HttpClient>(io.get_executor());
+  std::map<std::size_t, std::shared_ptr<Feed>> feeds;
+  std::size_t feeds_opened = 0;
+  std::size_t feeds_running = 0;
+  std::deque<News> news;
 
   net::HttpRequest request(const std::string& method, const std::string& path) const {
     net::HttpRequest request;
@@ -96,17 +120,74 @@ struct Client::State {
     return request;
   }
 
+  /// Runs this to its end, and the feeds meanwhile.
   template <class T>
-  T wait_for(Awaitable<T> work) {
-    std::optional<T> result;
-    std::exception_ptr error;
-    auto keep = [](Awaitable<T> inner, std::optional<T>& out) -> Awaitable<void> { out.emplace(co_await std::move(inner)); };
-    spawn(io.get_executor(), "call", keep(std::move(work), result), [&error](std::exception_ptr e) { error = std::move(e); });
-    io.restart();
-    io.run();
-    if (error) std::rethrow_exception(error);
-    if (!result) throw Error(ErrorKind::canceled, "the call was canceled");
-    return std::move(*result);
+  T wait_for(Awaitable<T> work_to_do) {
+    struct Outcome {
+      std::optional<T> value;
+      std::exception_ptr error;
+      bool done = false;
+    } outcome;
+    auto keep = [](Awaitable<T> inner, Outcome& out) -> Awaitable<void> {
+      try {
+        out.value.emplace(co_await std::move(inner));
+      } catch (...) {
+        out.error = std::current_exception();
+      }
+      out.done = true;
+    };
+    spawn(io.get_executor(), "call", keep(std::move(work_to_do), outcome));
+    while (!outcome.done) io.run_one();
+    if (outcome.error) std::rethrow_exception(outcome.error);
+    return std::move(*outcome.value);
+  }
+
+  /// One connection of a feed, until it breaks or ends.
+  Awaitable<void> read_feed(std::shared_ptr<Feed> feed) {
+    auto message = request("GET", feed->path);
+    message.headers.set("Accept", "text/event-stream");
+    message.headers.set("Last-Event-ID", feed->last_id);
+    net::SseReader reader;
+    const auto on_chunk = [&](std::string_view bytes) {
+      reader.feed(bytes, [&](net::SseEvent event) {
+        if (feed->over()) return;
+        if (!event.id.empty()) feed->last_id = event.id;
+        feed->ended = event.name == "end";
+        news.push_back({feed->number, {std::move(event.id), std::move(event.name), std::move(event.data)}, std::nullopt});
+      });
+      return !feed->over();
+    };
+    const auto reply = co_await http->stream(std::move(message), on_chunk, Deadline::max());
+    if (!reply.ok()) throw_problem(reply, feed->path);
+  }
+
+  void end_with(Feed& feed, const Error& error) {
+    if (feed.over()) return;
+    feed.ended = true;
+    news.push_back({feed.number, {}, error});
+  }
+
+  Awaitable<void> run_feed(std::shared_ptr<Feed> feed) {
+    while (!feed->over()) {
+      try {
+        co_await read_feed(feed);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::timeout) end_with(*feed, error);
+      } catch (const std::exception& error) {
+        end_with(*feed, Error(ErrorKind::internal, feed->path + ": " + error.what()));
+      }
+      if (!feed->over()) co_await sleep_for(reconnect_pause);  // the server restarts, perhaps
+    }
+  }
+
+  Awaitable<void> run_until_closed(std::shared_ptr<Feed> feed) {
+    using asio::experimental::awaitable_operators::operator||;
+    try {
+      if (!feed->closed) co_await (run_feed(feed) || feed->closing.wait());
+    } catch (const asio::multiple_exceptions& both) {
+      // Closed: then both are cancelled.
+    }
+    --feeds_running;
   }
 
   [[noreturn]] void unreachable(const Error& error, const std::string& where) const {
@@ -138,7 +219,10 @@ Client::Client(const Globals& globals) : state_(std::make_unique<State>()) {
   state_->place = find_server(globals);
   state_->token = find_token(globals);
 }
-Client::~Client() = default;
+Client::~Client() {
+  while (!state_->feeds.empty()) close_feed(state_->feeds.begin()->first);
+  while (state_->feeds_running > 0) state_->io.run_one();
+}
 
 const std::string& Client::where() const {
   static thread_local std::string text;
@@ -178,53 +262,61 @@ Client::Answer Client::deliver(const std::string& path, const std::vector<std::p
   }
 }
 
+std::size_t Client::open_feed(std::string path) {
+  const auto number = ++state_->feeds_opened;
+  const auto feed = std::make_shared<Feed>(state_->io.get_executor(), number, std::move(path));
+  state_->feeds[number] = feed;
+  ++state_->feeds_running;
+  spawn(state_->io.get_executor(), "feed", state_->run_until_closed(feed));
+  return number;
+}
+
+void Client::close_feed(std::size_t number) {
+  const auto found = state_->feeds.find(number);
+  if (found == state_->feeds.end()) return;
+  found->second->closed = true;
+  found->second->closing.notify_all();
+  state_->feeds.erase(found);
+  std::erase_if(state_->news, [number](const News& news) { return news.feed == number; });
+}
+
+bool Client::has_news() const { return !state_->news.empty(); }
+
+std::optional<Client::News> Client::next(Deadline deadline) {
+  while (state_->news.empty()) {
+    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
+    state_->io.run_one_until(deadline);
+  }
+  auto first = std::move(state_->news.front());
+  state_->news.pop_front();
+  return first;
+}
+
+std::optional<Json> Client::get_patiently(const std::string& path, Deadline deadline) {
+  while (true) {
+    try {
+      return get(path);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;
+    }
+    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
+    state_->wait_for(pause());
+  }
+}
+
 bool Client::follow(const std::string& path, const std::function<bool(const Event&)>& handle, long seconds) {
   const auto end = seconds > 0 ? deadline_in(std::chrono::seconds(seconds)) : Deadline::max();
-  std::string last_id = "0";
-  bool ever_connected = false;
-  // Whether to go on; nullopt: the time is over. The server may die while it is asked about an event.
-  const auto handled = [&](const Event& event) -> std::optional<bool> {
-    while (true) {
-      try {
-        return handle(event);
-      } catch (const Error& error) {
-        if (error.kind() != ErrorKind::unavailable) throw;
-      }
-      if (std::chrono::steady_clock::now() >= end) return std::nullopt;
-      state_->wait_for(pause());
-    }
-  };
-  while (true) {
-    auto request = state_->request("GET", path);
-    request.headers.set("Accept", "text/event-stream");
-    request.headers.set("Last-Event-ID", last_id);
-    // The handler makes calls of its own, which must not happen inside a transfer: a batch ends it, the next one resumes.
-    net::SseReader reader;
-    std::vector<Event> batch;
-    const auto on_chunk = [&](std::string_view bytes) {
-      reader.feed(bytes,
-                  [&](net::SseEvent event) { batch.push_back({std::move(event.id), std::move(event.name), std::move(event.data)}); });
-      return batch.empty();
-    };
-    try {
-      const auto reply = state_->wait_for(state_->http->stream(std::move(request), on_chunk, end));
-      if (!reply.ok()) throw_problem(reply, path);
-      ever_connected = true;
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::timeout) return false;
-      if (error.kind() != ErrorKind::unavailable) throw;
-      if (!ever_connected) state_->unreachable(error, state_->where());
-    }
-    for (const auto& event : batch) {
-      if (!event.id.empty()) last_id = event.id;
-    }
-    for (const auto& event : batch) {
-      const auto more = handled(event);
-      if (!more || !*more) return more.has_value();
-    }
-    if (std::chrono::steady_clock::now() >= end) return false;
-    if (batch.empty()) state_->wait_for(pause());  // the server restarts, perhaps
+  const auto feed = open_feed(path);
+  bool more = true;
+  while (more) {
+    const auto news = next(end);
+    if (!news) break;
+    if (news->feed != feed) continue;
+    if (news->error) throw Error(*news->error);
+    more = handle(news->event);
   }
+  close_feed(feed);
+  return !more;
 }
 
 void Client::stream(const std::string& path, const std::function<void(std::string_view)>& on_bytes) {

@@ -4,12 +4,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/globals.hpp"
+#include "fairlead/base/async.hpp"
 #include "fairlead/base/json_fwd.hpp"
 
 namespace fairlead::cli {
@@ -42,11 +44,29 @@ class Client {
   };
   Answer deliver(const std::string& path, const std::vector<std::pair<std::string, std::string>>& headers, std::string body);
 
-  /// Events of the log, from the first that matches, until the handler returns false; goes on after a restart of the server.
-  /// Returns false when `seconds` (0: none) passed first. The handler may make calls.
   struct Event {
     std::string id, type, data;
   };
+  /// What came of a feed: an event, or why no more comes.
+  struct News {
+    std::size_t feed = 0;
+    Event event;
+    std::optional<Error> error;
+  };
+  /// Server-sent events of a path from its beginning; they are gathered while other calls are made. Goes on behind the last one after a
+  /// restart of the server, until an event `end`.
+  std::size_t open_feed(std::string path);
+  /// Nothing more comes of it, nor what was gathered and not taken.
+  void close_feed(std::size_t feed);
+  /// The next of any feed; nullopt at the deadline.
+  std::optional<News> next(Deadline);
+  /// Whether `next` would return at once.
+  bool has_news() const;
+
+  /// `get` that waits for a server that restarts; nullopt at the deadline.
+  std::optional<Json> get_patiently(const std::string& path, Deadline);
+
+  /// Events of a feed, until the handler returns false. Returns false when `seconds` (0: none) passed first. The handler may make calls.
   bool follow(const std::string& path, const std::function<bool(const Event&)>&, long seconds = 0);
 
   /// The body as it comes, until the server ends it. The handler must not make calls.

@@ -52,9 +52,21 @@ Output::Output(const Globals& globals) : json_(globals.json), quiet_(globals.qui
 }
 
 void Output::line(const std::string& text) {
-  if (json_ || quiet_) return;
+  if (silent()) return;
+  end_line();
   std::printf("%s\n", color_ ? text.c_str() : strip_control(text).c_str());
   std::fflush(stdout);
+}
+
+void Output::text(std::string_view text, bool ends) {
+  if (silent()) return;
+  std::printf("%s%s", strip_control(text).c_str(), ends ? "\n" : "");
+  std::fflush(stdout);
+  within_line_ = !ends;
+}
+
+void Output::end_line() {
+  if (within_line_) text("", true);
 }
 
 void Output::note(const std::string& text) {

@@ -21,6 +21,12 @@ class Output {
   bool terminal() const { return terminal_; }
   /// One line on stdout (nothing with --json or --quiet).
   void line(const std::string& text);
+  /// Lines that others wrote, or a part of one, which the next text goes on with and the next line ends.
+  void text(std::string_view text, bool ends);
+  /// Ends what `text` has begun.
+  void end_line();
+  /// Whether only the document is wanted, or nothing.
+  bool silent() const { return json_ || quiet_; }
   /// A message for a person on stderr (nothing with --quiet).
   void note(const std::string& text);
   /// What is wrong, on stderr, whatever the options.
@@ -35,6 +41,7 @@ class Output {
 
  private:
   bool json_, quiet_, terminal_, color_;
+  bool within_line_ = false;
 };
 
 /// Shortens one column of a table so that it fits into so many columns of a terminal; 0: any number.

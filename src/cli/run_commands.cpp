@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/watch.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
-#include "fairlead/net/sse.hpp"
 
 namespace fairlead::cli {
 
@@ -256,42 +257,34 @@ int show(const Globals& globals, const std::string& run) {
 
 namespace {
 
-/// Every step that has a log, or those of one job, or one.
-std::vector<std::pair<std::string, std::string>> steps_of(const Json& run, const std::string& where) {
-  const auto slash = where.rfind('/');
-  const bool names_step = slash != std::string::npos;
-  const std::string job = names_step ? where.substr(0, slash) : where;
-  const std::string step = names_step ? where.substr(slash + 1) : "";
+/// Every chosen step that has a log.
+std::vector<std::pair<std::string, std::string>> steps_of(const Json& run, const LogChoice& choice) {
   std::vector<std::pair<std::string, std::string>> found;
-  std::vector<std::string> jobs;
   for (const auto& stage : member(run, "stages")) {
-    for (const auto& one : member(stage, "jobs")) {
-      jobs.push_back(text_at(one, "id"));
-      if (!job.empty() && text_at(one, "id") != job) continue;
-      for (const auto& candidate : member(one, "steps")) {
-        const std::string index = std::to_string(number_at(candidate, "index"));
-        const bool chosen = !names_step || step == index || step == text_at(candidate, "name") || step == text_at(candidate, "id");
-        const std::string state = text_at(candidate, "state");
-        if (chosen && state != "queued" && state != "skipped") found.emplace_back(text_at(one, "id"), index);
+    for (const auto& job : member(stage, "jobs")) {
+      for (const auto& step : member(job, "steps")) {
+        const std::string state = text_at(step, "state");
+        if (!choice.has_job(job) || !choice.has_step(step) || state == "queued" || state == "skipped") continue;
+        found.emplace_back(text_at(job, "id"), std::to_string(number_at(step, "index")));
       }
     }
-  }
-  if (found.empty() && !where.empty()) {
-    throw Error(ErrorKind::not_found, "there is no log of \"" + where + "\"", "jobs of this run: " + join(jobs, ", "));
   }
   return found;
 }
 
-/// Server-sent events of one log, printed as they come.
-void follow_log(Client& client, Output& output, const std::string& path, const std::string& job, const std::string& step) {
-  net::SseReader reader;
-  client.stream(path + "?follow=1", [&](std::string_view bytes) {
-    reader.feed(bytes, [&](const net::SseEvent& event) {
-      if (!event.name.empty() && event.name != "log" && event.name != "message") return;
-      output.line(event.data);
-      output.document(Json{{"job", job}, {"step", step}, {"text", event.data}});
-    });
-  });
+/// Throws when the run has no such job or step.
+void require_chosen(const Json& run, const LogChoice& choice, const std::string& where) {
+  std::vector<std::string> jobs;
+  bool found = choice.job.empty() || member(run, "stages").empty();
+  for (const auto& stage : member(run, "stages")) {
+    for (const auto& job : member(stage, "jobs")) {
+      jobs.push_back(text_at(job, "id"));
+      if (!choice.has_job(job)) continue;
+      found = found || choice.step.empty() ||
+              std::ranges::any_of(member(job, "steps"), [&](const Json& step) { return choice.has_step(step); });
+    }
+  }
+  if (!found) throw Error(ErrorKind::not_found, "there is no log of \"" + where + "\"", "jobs of this run: " + join(jobs, ", "));
 }
 
 }  // namespace
@@ -300,23 +293,20 @@ int logs(const Globals& globals, const LogOptions& options) {
   Client client(globals);
   Output output(globals);
   const Json run = client.get(run_path(options.run));
-  if (options.follow && options.where.empty())
-    return watch_run(client, output, text_at(run, "id"), {.progress = true, .logs = true, .timeout = 0});
+  const LogChoice choice = options.where.empty() ? LogChoice{} : choose_logs(run, options.where);
+  require_chosen(run, choice, options.where);
+  if (options.follow)
+    return watch_run(client, output, text_at(run, "id"), {.progress = choice.job.empty(), .logs = true, .choice = choice});
   for (const auto& error : member(run, "errors")) output.line(error.is_string() ? error.get<std::string>() : dump(error));
   if (!member(run, "errors").empty()) output.document(Json{{"errors", member(run, "errors")}});
-  const auto steps = steps_of(run, options.where);
+  const auto steps = steps_of(run, choice);
   for (const auto& [job, step] : steps) {
     if (steps.size() > 1) output.line("--- " + job + "/" + step);
-    const std::string path = run_path(text_at(run, "id")) + "/logs/" + segment(job) + "/" + step;
-    if (options.follow) {
-      follow_log(client, output, path, job, step);
+    const std::string text = client.text(run_path(text_at(run, "id")) + "/logs/" + segment(job) + "/" + step);
+    if (output.json()) {
+      output.document(Json{{"job", job}, {"step", step}, {"text", text}});
     } else {
-      const std::string text = client.text(path);
-      if (output.json()) {
-        output.document(Json{{"job", job}, {"step", step}, {"text", text}});
-      } else {
-        output.line(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
-      }
+      output.line(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
     }
   }
   return Exit::done;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/watch.hpp"
 
+#include <chrono>
+#include <functional>
 #include <map>
-#include <set>
 
+#include "cli/log_tail.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 
 namespace fairlead::cli {
 
 namespace {
-
-bool is_over(const std::string& state) { return state != "queued" && state != "waiting" && state != "running"; }
 
 /// What a step asks, and how to answer.
 std::string question_text(const Json& asked) {
@@ -21,11 +21,35 @@ std::string question_text(const Json& asked) {
 }
 
 /// Remembers what was told, so that each change is told once.
-class Teller {
+class Watch {
  public:
-  Teller(Client& client, Output& output, const WatchOptions& options, std::string run)
-      : client_(client), output_(output), options_(options), run_(std::move(run)) {}
+  Watch(Client& client, Output& output, const WatchOptions& options, const std::string& run)
+      : client_(client),
+        output_(output),
+        options_(options),
+        path_("/api/v1/runs/" + segment(run)),
+        tail_(client, output, run, {.headings = options.choice.step.empty(), .documents = !options.choice.job.empty()}),
+        end_(options.timeout > 0 ? deadline_in(std::chrono::seconds(options.timeout)) : Deadline::max()) {}
 
+  /// The run as it was last seen; in the end, or when the time was up.
+  const Json& state() const { return state_; }
+  bool over() const { return is_over(state_, options_.choice); }
+
+  void to_the_end() {
+    state_ = client_.get(path_);
+    tell(state_);
+    if (over()) return;
+    client_.open_feed("/api/v1/events?stream=run:" + text_at(state_, "id"));
+    while (!over() && pump([this] { return news_; })) {
+      news_ = false;
+      auto now = client_.get_patiently(path_, end_);
+      if (!now) return;
+      state_ = std::move(*now);
+      tell(state_);
+    }
+  }
+
+ private:
   void tell(const Json& run) {
     for (const auto& stage : member(run, "stages")) {
       const std::string name = text_at(stage, "name");
@@ -35,7 +59,18 @@ class Teller {
     }
   }
 
- private:
+  /// Prints what the logs bring, until enough is known. False when the time is up.
+  bool pump(const std::function<bool()>& enough) {
+    while (!enough() || client_.has_news()) {
+      const auto news = client_.next(end_);
+      if (!news) return false;
+      if (tail_.take(*news)) continue;
+      if (news->error) throw Error(*news->error);
+      news_ = true;
+    }
+    return true;
+  }
+
   void once(const std::string& what, const std::string& state, const std::string& reason) {
     auto& told = told_[what];
     const std::string now = state + "\n" + reason;
@@ -58,59 +93,51 @@ class Teller {
     const std::string state = text_at(job, "state");
     if (state == "queued") return;
     const auto attempt = number_at(job, "attempt", 1);
-    if (options_.logs) tell_logs(id, job, attempt);
+    const std::string what = stage + "/" + id + (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : "");
+    if (state == "running") once(what, state, text_at(job, "reason"));
+    if (options_.logs) tell_logs(job, attempt);
     for (const auto& step : member(job, "steps")) {
       const Json& asked = member(step, "question");
       if (asked.is_object()) once(stage + "/" + id + ", " + text_at(step, "name"), "waiting", question_text(asked));
     }
-    once(stage + "/" + id + (attempt > 1 ? " (attempt " + std::to_string(attempt) + ")" : ""), state, text_at(job, "reason"));
+    once(what, state, text_at(job, "reason"));
   }
 
-  void tell_logs(const std::string& job, const Json& json, std::int64_t attempt) {
-    for (const auto& step : member(json, "steps")) {
-      if (!is_over(text_at(step, "state")) || text_at(step, "state") == "skipped") continue;
-      const auto index = number_at(step, "index");
-      if (!logged_.insert(job + "/" + std::to_string(attempt) + "/" + std::to_string(index)).second) continue;
-      const std::string path = "/api/v1/runs/" + segment(run_) + "/logs/" + segment(job) + "/" + std::to_string(index);
-      output_.line("--- " + job + ", " + text_at(step, "name"));
-      try {
-        std::string text = client_.text(path);
-        while (text.ends_with('\n')) text.pop_back();
-        output_.line(text);
-      } catch (const Error& error) {
-        output_.note("no log: " + error.message());
-      }
+  /// What running steps write is printed as it comes; what is told of a step that is over comes behind its last line.
+  void tell_logs(const Json& job, std::int64_t attempt) {
+    if (!options_.choice.has_job(job) || (output_.silent() && options_.choice.job.empty())) return;
+    for (const auto& step : member(job, "steps")) {
+      const std::string state = text_at(step, "state");
+      if (state == "queued" || state == "skipped" || !options_.choice.has_step(step)) continue;
+      const LogName name{text_at(job, "id"), attempt, number_at(step, "index"), text_at(job, "id") + ", " + text_at(step, "name")};
+      tail_.follow(name);
+      if (is_over(state)) pump([&] { return tail_.over(name); });
     }
   }
 
   Client& client_;
   Output& output_;
   const WatchOptions& options_;
-  std::string run_;
+  const std::string path_;
+  LogTail tail_;
+  Deadline end_;
+  Json state_;
+  bool news_ = false;  ///< of the run, since it was last looked at
   std::map<std::string, std::string> told_;
-  std::set<std::string> logged_;
 };
 
 }  // namespace
 
 int watch_run(Client& client, Output& output, const std::string& run, const WatchOptions& options) {
-  const std::string path = "/api/v1/runs/" + segment(run);
-  Teller teller(client, output, options, run);
-  Json state = client.get(path);
-  teller.tell(state);
-  const auto look = [&](const Client::Event&) {
-    state = client.get(path);
-    teller.tell(state);
-    return !is_over(text_at(state, "state"));
-  };
-  if (!is_over(text_at(state, "state"))) {
-    const std::string stream = "/api/v1/events?stream=run:" + text_at(state, "id");
-    if (!client.follow(stream, look, options.timeout)) {
-      output.note("the run is still " + text_at(state, "state") + " after " + std::to_string(options.timeout) + " s");
-      output.document(state);
-      return Exit::timed_out;
-    }
+  Watch watch(client, output, options, run);
+  watch.to_the_end();
+  const Json& state = watch.state();
+  if (!watch.over()) {
+    output.note("the run is still " + text_at(state, "state") + " after " + std::to_string(options.timeout) + " s");
+    output.document(state);
+    return Exit::timed_out;
   }
+  if (!options.choice.job.empty()) return Exit::done;
   const std::string end = text_at(state, "state");
   const std::string reason = text_at(state, "reason");
   output.line(output.state(end) + "  " + text_at(state, "app") + "#" + std::to_string(number_at(state, "number")) +

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/client.hpp"
+#include "cli/log_choice.hpp"
 #include "cli/output.hpp"
 
 namespace fairlead::cli {
@@ -11,6 +12,7 @@ namespace fairlead::cli {
 struct WatchOptions {
   bool progress = true;  ///< a line for each change of a stage, job or gate
   bool logs = false;     ///< also what the steps write
+  LogChoice choice;      ///< whose logs; with a job it ends with that job, and prints its log alone
   long timeout = 0;      ///< seconds, 0: none
 };
 

@@ -94,10 +94,26 @@ stages:
 Y
 sed -i "s|@GO@|$dir/go|" "$dir/shop/.fairlead.yml"
 commit shop "first" >/dev/null
+make_repo talk
+cat >"$dir/talk/.fairlead.yml" <<'Y'
+stages:
+  - name: test
+    jobs:
+      slow:
+        steps:
+          - { name: talk, run: "printf 'first\\nhalf'; until [ -e @GO@.1 ]; do sleep 0.1; done; echo ' whole'; : >@GO@.whole; until [ -e @GO@.3 ]; do sleep 0.1; done; echo again; printf last" }
+          - { name: hush, run: "true" }
+          - { name: more, run: "echo behind" }
+      other:
+        steps:
+          - { name: talk, run: "until [ -e @GO@.2 ]; do sleep 0.1; done; echo between; until [ -e @GO@.4 ]; do sleep 0.1; done" }
+Y
+sed -i "s|@GO@|$dir/talk.go|g" "$dir/talk/.fairlead.yml"
+commit talk "first" >/dev/null
 configure <<'Y'
 server: { listen: "127.0.0.1:0" }
 webhooks: { http: { secret: "${{ secrets.HOOK }}" } }
-apps: { shop: { repository: "file://@DIR@/shop.git" } }
+apps: { shop: { repository: "file://@DIR@/shop.git" }, talk: { repository: "file://@DIR@/talk.git" } }
 environments:
   production: { approval: { require: [ { from: ["*"], count: 1 } ], self: allow, exclude: [] } }
 Y
@@ -151,6 +167,38 @@ kill -KILL "$pid"
 wait $waiting
 equal "exit 8: a deploy whose step was lost, waited for through a restart" $? 8
 rm -f "$dir/go.live"
+
+# What a running step writes is seen while it runs; each line once, also when the server dies meanwhile.
+fl start talk --follow >"$dir/followed" &
+following=$!
+until_true grep -q '^half' "$dir/followed" && ok "--follow shows a line of a step that runs, and the part of one"
+fl logs latest:talk slow/talk -f >"$dir/tail" &
+tailing=$!
+until_true grep -q '^half' "$dir/tail" && ok "and so does logs -f of one step"
+kill_server
+touch "$dir/talk.go.1"
+until_file "$dir/talk.go.whole" || fail "the steps go on without the server"
+start_server || exit 1
+until_true grep -q '^half whole' "$dir/tail" || fail "logs -f goes on after a restart"
+until_true grep -q '^half whole' "$dir/followed" || fail "--follow goes on after a restart"
+touch "$dir/talk.go.2"
+until_true grep -q '^between' "$dir/followed" || fail "--follow shows two jobs at a time"
+touch "$dir/talk.go.3"
+until_true grep -q '^succeeded  test/slow' "$dir/followed" || fail "--follow tells of the end of a job"
+touch "$dir/talk.go.4"
+wait $following
+equal "exit 0: a run that is followed through a restart" $? 0
+wait $tailing
+equal "exit 0: logs -f of one step" $? 0
+equal "logs -f of one step is its log" "$(cat "$dir/tail")" "$(printf 'first\nhalf whole\nagain\nlast')"
+equal "--follow has each line of a job once" "$(sed -n '/^first$/,/^succeeded  test.slow/{/^---/d;/other/d;/^between/d;p}' "$dir/followed")" \
+  "$(printf 'first\nhalf whole\nagain\nlast\nbehind\nsucceeded  test/slow')"
+equal "and those of the other" "$(grep -c '^between$' "$dir/followed")" 1
+equal "a heading is where another log speaks" "$(sed -n '/^half/,/^again/p' "$dir/followed")" \
+  "$(printf 'half whole\n--- other, talk\nbetween\n--- slow, talk\nagain')"
+lacks "a step that writes nothing has no heading" "$(cat "$dir/followed")" "--- slow, hush"
+equal "logs -f of a run that is over is the same" "$(fl logs latest:talk slow/talk -f)" "$(cat "$dir/tail")"
+equal "one JSON line for each piece" "$(fl --json logs latest:talk slow/more -f)" '{"job":"slow","step":"2","text":"behind"}'
 for words in "status" "status shop" "history" "show $run" "schedule list" "schedule next" "locks" "freeze list" "secret list" "token list"; do
   # shellcheck disable=SC2086
   one_document "$words" fl --json $words

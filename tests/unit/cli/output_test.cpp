@@ -57,6 +57,19 @@ TEST(Output, StripsControlBytesOfOthers) {
   EXPECT_EQ(result.err, "cd\n");
 }
 
+TEST(Output, GoesOnWithALineThatOthersHaveBegun) {
+  const auto result = printed({}, [](Output& output) {
+    output.text("a\nha\033[31mlf", false);
+    output.text(" whole", true);
+    output.text("part", false);
+    output.line("told");
+    output.text("last", false);
+    output.end_line();
+    output.end_line();
+  });
+  EXPECT_EQ(result.out, "a\nhalf whole\npart\ntold\nlast\n");
+}
+
 TEST(Output, PrintsOneDocumentWithJsonAndNothingElseOnStdout) {
   Globals globals;
   globals.json = true;

@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/demo_world.hpp"
 #include "cli/output.hpp"
+#include "cli/run_text.hpp"
 #include "cli/watch.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/process.hpp"

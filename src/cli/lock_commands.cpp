@@ -2,6 +2,7 @@
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/reasons.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 
@@ -21,12 +22,16 @@ std::string place_of(const Json& lock) {
 
 void print(Output& output, const Json& locks) {
   std::vector<std::vector<std::string>> table{{"ENVIRONMENT", "APP", "BY", "SINCE", "FROM", "UNTIL", "REASON", "ID"}};
+  bool cut = false;
   for (const auto& lock : locks) {
+    const std::string why = headline(text_at(lock, "reason"), 80);
+    cut = cut || why != text_at(lock, "reason");
     table.push_back({text_at(lock, "environment"), text_at(lock, "app", "all"), text_at(lock, "owner"), ago(member(lock, "since")),
-                     text_at(lock, "from", "-"), text_at(lock, "until", "taken away"), text_at(lock, "reason"), text_at(lock, "id")});
+                     text_at(lock, "from", "-"), text_at(lock, "until", "taken away"), why, text_at(lock, "id")});
   }
   constexpr std::size_t reason = 6;
   output.table(std::move(table), reason);
+  if (cut && !output.json()) output.note("--json has the reasons in full");
 }
 
 int show_all(const Globals& globals, const std::string& path, const std::string& nothing) {

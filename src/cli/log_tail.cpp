@@ -8,6 +8,12 @@
 
 namespace fairlead::cli {
 
+namespace {
+
+constexpr std::size_t kept = 16u << 10;  ///< bytes of a log's end
+
+}  // namespace
+
 LogTail::LogTail(Client& client, Output& output, std::string run, Style style)
     : client_(client), output_(output), run_(std::move(run)), style_(style) {}
 
@@ -43,6 +49,11 @@ bool LogTail::over(const LogName& name) const {
   return std::all_of(first, behind, [](const auto& log) { return log.second.over; });
 }
 
+bool LogTail::said(const LogName& name, const std::string& text) const {
+  const auto found = logs_.find({name.job, name.attempt, name.step});
+  return found != logs_.end() && found->second.end.contains(text);
+}
+
 void LogTail::print(Log& log, const Client::Event& event) {
   // The line end behind a whole line counts in the offset and is not in the event.
   const auto end = static_cast<std::uint64_t>(parse_int(event.id).value_or(0));
@@ -51,6 +62,8 @@ void LogTail::print(Log& log, const Client::Event& event) {
   if (speaks_ != &log && style_.headings) output_.line("--- " + log.name.title);
   speaks_ = &log;
   output_.text(event.data, whole);
+  log.end.append(event.data).append(whole ? "\n" : "");
+  if (log.end.size() > kept) log.end.erase(0, log.end.size() - kept);
   if (style_.documents) output_.document(Json{{"job", log.name.job}, {"step", std::to_string(log.name.step)}, {"text", event.data}});
 }
 

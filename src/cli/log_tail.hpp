@@ -35,6 +35,8 @@ class LogTail {
   bool take(const Client::News&);
   /// Whether all that is followed of the job up to this step has been printed to its end.
   bool over(const LogName&) const;
+  /// Whether the end of that log has this text.
+  bool said(const LogName&, const std::string& text) const;
 
  private:
   struct Log {
@@ -42,6 +44,7 @@ class LogTail {
     std::size_t feed = 0;
     std::uint64_t offset = 0;
     bool over = false;
+    std::string end;  ///< the last of what was printed
   };
   void print(Log&, const Client::Event&);
 

@@ -2,7 +2,7 @@
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "cli/watch.hpp"
+#include "cli/run_text.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 

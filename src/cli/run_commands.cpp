@@ -4,6 +4,8 @@
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/reasons.hpp"
+#include "cli/run_text.hpp"
 #include "cli/watch.hpp"
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
@@ -210,7 +212,7 @@ int status(const Globals& globals, const std::string& app, const std::string& en
       runs.push_back({text_at(one, "name"), "-", "-", "-", "-", "no run yet"});
     } else {
       runs.push_back({text_at(one, "name"), "#" + std::to_string(number_at(run, "number")), text_at(run, "state"),
-                      short_ref(text_at(run, "ref")), ago(member(run, "created_at")), ellipsize(text_at(run, "reason"), 80)});
+                      short_ref(text_at(run, "ref")), ago(member(run, "created_at")), headline(text_at(run, "reason"), 80)});
     }
   }
   if (environment.empty()) output.table(runs);
@@ -239,7 +241,7 @@ int history(const Globals& globals, const HistoryOptions& options) {
     table.push_back({text_at(run, "app") + "#" + std::to_string(number_at(run, "number")), text_at(run, "state"),
                      short_ref(text_at(run, "ref")), short_sha(text_at(run, "sha")), text_at(run, "trigger"), text_at(run, "actor"),
                      ago(member(run, "created_at")), span(member(run, "started_at"), member(run, "finished_at")),
-                     ellipsize(text_at(run, "reason"), 60)});
+                     headline(text_at(run, "reason"), 60)});
   }
   output.table(table);
   if (rows.empty()) output.line("no runs");

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/watch.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "cli/log_tail.hpp"
+#include "cli/reasons.hpp"
+#include "cli/run_text.hpp"
 #include "fairlead/base/json.hpp"
-#include "fairlead/base/strings.hpp"
 
 namespace fairlead::cli {
 
 namespace {
-
-/// What a step asks, and how to answer.
-std::string question_text(const Json& asked) {
-  std::vector<std::string> choices;
-  for (const auto& choice : member(asked, "choices")) choices.push_back(choice.get<std::string>());
-  return "asks: " + text_at(asked, "text") + " (fairlead answer RUN " + join(choices, "|") + ")";
-}
 
 /// Remembers what was told, so that each change is told once.
 class Watch {
@@ -34,6 +30,11 @@ class Watch {
   /// The run as it was last seen; in the end, or when the time was up.
   const Json& state() const { return state_; }
   bool over() const { return is_over(state_, options_.choice); }
+  /// Why it ended: in full, unless that has been told.
+  std::string reason() const {
+    const std::string reason = text_at(state_, "reason");
+    return said(reason) ? headline(reason) : indented(reason, 2);
+  }
 
   void to_the_end() {
     state_ = client_.get(path_);
@@ -71,12 +72,20 @@ class Watch {
     return true;
   }
 
-  void once(const std::string& what, const std::string& state, const std::string& reason) {
+  void once(const std::string& what, const std::string& state, const std::string& reason, bool known = false) {
     auto& told = told_[what];
     const std::string now = state + "\n" + reason;
     if (told == now) return;
     told = now;
-    if (options_.progress) output_.line(output_.state(state) + "  " + what + (reason.empty() ? "" : ": " + reason));
+    if (!options_.progress) return;
+    const std::string text = known ? headline(reason) : said(reason) ? "" : indented(reason, 2);
+    output_.line(output_.state(state) + "  " + what + (text.empty() ? "" : ": " + text));
+    if (!reason.empty()) said_.insert(reason);
+  }
+
+  /// Whether a line has told it already: what is above repeats what is below behind the name of that.
+  bool said(const std::string& reason) const {
+    return std::ranges::any_of(said_, [&](const std::string& one) { return reason.ends_with(one); });
   }
 
   void tell_gate(const std::string& stage, const Json& gate) {
@@ -100,7 +109,16 @@ class Watch {
       const Json& asked = member(step, "question");
       if (asked.is_object()) once(stage + "/" + id + ", " + text_at(step, "name"), "waiting", question_text(asked));
     }
-    once(what, state, text_at(job, "reason"));
+    once(what, state, text_at(job, "reason"), is_over(state) && is_in_log(job, attempt));
+  }
+
+  /// Whether the log that was printed says why.
+  bool is_in_log(const Json& job, std::int64_t attempt) const {
+    return std::ranges::any_of(member(job, "steps"), [&](const Json& step) {
+      const std::string reason = text_at(step, "reason");
+      return !reason.empty() && text_at(job, "reason").ends_with(reason) &&
+             tail_.said({text_at(job, "id"), attempt, number_at(step, "index"), ""}, reason);
+    });
   }
 
   /// What running steps write is printed as it comes; what is told of a step that is over comes behind its last line.
@@ -124,6 +142,7 @@ class Watch {
   Json state_;
   bool news_ = false;  ///< of the run, since it was last looked at
   std::map<std::string, std::string> told_;
+  std::set<std::string> said_;  ///< reasons
 };
 
 }  // namespace
@@ -139,69 +158,11 @@ int watch_run(Client& client, Output& output, const std::string& run, const Watc
   }
   if (!options.choice.job.empty()) return Exit::done;
   const std::string end = text_at(state, "state");
-  const std::string reason = text_at(state, "reason");
+  const std::string reason = watch.reason();
   output.line(output.state(end) + "  " + text_at(state, "app") + "#" + std::to_string(number_at(state, "number")) +
               (reason.empty() ? "" : ": " + reason));
   output.document(state);
-  return exit_code_of_state(end, reason);
-}
-
-void print_step_plan(Output& output, const Json& plan, const std::string& indent) {
-  for (const auto& line : member(plan, "lines")) output.line(indent + line.get<std::string>());
-  for (const auto& problem : member(plan, "problems")) {
-    const std::string advice = text_at(problem, "advice");
-    output.line(indent + (flag_at(problem, "fatal") ? "PROBLEM: " : "note: ") + text_at(problem, "text") +
-                (advice.empty() ? "" : " - " + advice));
-  }
-}
-
-namespace {
-
-void print_steps(Output& output, const Json& job) {
-  for (const auto& step : member(job, "steps")) {
-    const std::string reason = text_at(step, "reason");
-    output.line("      " + std::to_string(number_at(step, "index")) + "  " + output.state(text_at(step, "state")) + "  " +
-                text_at(step, "name") + "  " + span(member(step, "started_at"), member(step, "finished_at")) +
-                (reason.empty() ? "" : "  " + reason));
-    if (member(step, "question").is_object()) output.line("         " + question_text(member(step, "question")));
-  }
-}
-
-/// What an approval is asked for.
-void print_gate_plan(Output& output, const Json& gate) {
-  for (const auto& step : member(gate, "plan")) {
-    output.line("      " + text_at(step, "job") + ", " + text_at(step, "action") + ":");
-    print_step_plan(output, step, "        ");
-  }
-}
-
-void print_stage(Output& output, const Json& stage) {
-  const std::string environment = text_at(stage, "environment");
-  const std::string reason = text_at(stage, "reason");
-  output.line("  " + output.state(text_at(stage, "state")) + "  " + text_at(stage, "name") +
-              (environment.empty() ? "" : " → " + environment) + (reason.empty() ? "" : "  " + reason));
-  for (const auto& gate : member(stage, "gates")) {
-    const std::string why = text_at(gate, "reason");
-    output.line("    gate " + text_at(gate, "kind") + ": " + text_at(gate, "state") + (why.empty() ? "" : "  " + why));
-    if (text_at(gate, "state") == "open") print_gate_plan(output, gate);
-  }
-  for (const auto& job : member(stage, "jobs")) {
-    const std::string why = text_at(job, "reason");
-    output.line("    " + output.state(text_at(job, "state")) + "  " + text_at(job, "id") + (why.empty() ? "" : "  " + why));
-    print_steps(output, job);
-  }
-}
-
-}  // namespace
-
-void print_run(Output& output, const Json& run) {
-  const std::string reason = text_at(run, "reason");
-  output.line(text_at(run, "app") + "#" + std::to_string(number_at(run, "number")) + "  " + output.state(text_at(run, "state")) +
-              (reason.empty() ? "" : "  " + reason));
-  output.line("  " + short_ref(text_at(run, "ref")) + " @ " + short_sha(text_at(run, "sha")) + "  " + text_at(run, "trigger") + " by " +
-              text_at(run, "actor") + "  " + ago(member(run, "created_at")) + "  id " + text_at(run, "id"));
-  for (const auto& error : member(run, "errors")) output.line("  " + (error.is_string() ? error.get<std::string>() : dump(error)));
-  for (const auto& stage : member(run, "stages")) print_stage(output, stage);
+  return exit_code_of_state(end, text_at(state, "reason"));
 }
 
 }  // namespace fairlead::cli

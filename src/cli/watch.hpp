@@ -19,10 +19,4 @@ struct WatchOptions {
 /// Follows a run to its end, through restarts of the server. Returns the exit code of its end (124 when the time is up).
 int watch_run(Client&, Output&, const std::string& run, const WatchOptions&);
 
-/// What a step would do and what would stop it, as `plan` and an open approval have it.
-void print_step_plan(Output&, const Json& plan, const std::string& indent);
-
-/// The tree of a run, as `show` prints it.
-void print_run(Output&, const Json& run);
-
 }  // namespace fairlead::cli

@@ -122,6 +122,11 @@ code 0 "doctor before the first start" "$FAIRLEAD" doctor
 start_server || exit 1
 
 code 1 "a run that fails, waited for" fl start shop --input how=bad --wait
+equal "show tells the reason in the headline and at its step" "$(fl show latest:shop | grep 'exit 1$')" \
+  "$(fl show latest:shop | sed -n '1p;/^      0  failed/p')"
+code 1 "a run that fails, followed" fl start shop --input how=bad --follow
+equal "its reason is told at the job and in the last line" "$(grep 'exit 1$' "$dir/stdout" | cut -d ' ' -f 1-3)" \
+  "$(printf 'failed  build/unit:\nfailed  shop#2:')"
 one_document "start --wait of a run that fails" fl --json start shop --input how=bad --wait
 code 4 "an app that is not there" fl start shpo
 contains "the nearest app is named" "$(cat "$dir/stderr")" "shop"
@@ -208,6 +213,12 @@ done
 code 0 "lock" fl lock production --for 2h --reason "migration"
 contains "locks lists it" "$(fl locks)" "migration"
 code 0 "unlock" fl unlock production
+long=$(printf 'The migration of the orders is under way, and nobody may deploy until the database team has said so.\nAsk them.')
+code 0 "lock with a long reason" fl lock production --reason "$long"
+equal "locks has a line for it" "$(fl locks 2>/dev/null | wc -l) $(fl locks 2>/dev/null | awk 'length > 200' | wc -l)" "2 0"
+code 0 "with --json" fl --json locks
+equal "it is there in full" "$(json 0.reason <"$dir/stdout")" "$long"
+code 0 "unlock again" fl unlock production
 code 0 "freeze" fl freeze add --for 1h --reason "holidays"
 freeze=$(fl --json freeze list | json 0.id)
 code 0 "a freeze ends" fl freeze remove "$freeze"

@@ -13,6 +13,56 @@ std::string question_text(const Json& asked) {
   return "asks: " + text_at(asked, "text") + " (fairlead answer RUN " + join(choices, "|") + ")";
 }
 
+namespace {
+
+/// What a person may do about an open gate.
+std::string way_out(const Json& run, const Json& stage, const std::string& kind, const std::string& reason) {
+  const std::string app = text_at(run, "app");
+  if (kind == "approval") {
+    return "fairlead approve " + app + "#" + std::to_string(number_at(run, "number")) + " --stage " + text_at(stage, "name");
+  }
+  if (kind != "lock" || reason.contains("fairlead unlock")) return "";
+  if (reason.starts_with("frozen")) return "fairlead freeze list names it, fairlead freeze remove ID takes it away";
+  return "fairlead unlock " + text_at(stage, "environment") + (reason.ends_with(" (" + app + ")") ? " " + app : "");
+}
+
+void add_gates(std::vector<std::string>& lines, const Json& run, const Json& stage) {
+  for (const auto& gate : member(stage, "gates")) {
+    if (text_at(gate, "state") != "open") continue;
+    const std::string kind = text_at(gate, "kind"), reason = text_at(gate, "reason"), until = text_at(gate, "until");
+    const std::string out = way_out(run, stage, kind, reason);
+    lines.push_back("stage " + text_at(stage, "name") + ", " + kind + ": " + indented(reason, 4) +
+                    (until.empty() ? "" : " (until " + until + ")") + (out.empty() ? "" : " - " + out));
+  }
+}
+
+void add_running(std::vector<std::string>& lines, const Json& stage) {
+  for (const auto& job : member(stage, "jobs")) {
+    for (const auto& step : member(job, "steps")) {
+      if (text_at(step, "state") != "running") continue;
+      lines.push_back(text_at(stage, "name") + "/" + text_at(job, "id") + ", " + text_at(step, "name") + ": runs since " +
+                      span(member(step, "started_at"), nullptr));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> pending_lines(const Json& run) {
+  std::vector<std::string> lines;
+  for (const auto& stage : member(run, "stages")) {
+    add_gates(lines, run, stage);
+    add_running(lines, stage);
+  }
+  // Of the jobs, and of a run without a plan; gates are there, and that stages come one after another is no news.
+  for (const auto& wait : member(run, "explain")) {
+    const std::string stage = text_at(wait, "stage"), job = text_at(wait, "job");
+    if (!text_at(wait, "gate").empty() || (job.empty() && !stage.empty())) continue;
+    lines.push_back((job.empty() ? "" : stage + "/" + job + ": ") + indented(text_at(wait, "reason"), 4));
+  }
+  return lines;
+}
+
 void print_step_plan(Output& output, const Json& plan, const std::string& indent) {
   for (const auto& line : member(plan, "lines")) output.line(indent + line.get<std::string>());
   for (const auto& problem : member(plan, "problems")) {

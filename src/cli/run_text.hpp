@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/output.hpp"
 
@@ -9,6 +10,9 @@ namespace fairlead::cli {
 
 /// What a step asks, and how to answer.
 std::string question_text(const Json& asked);
+
+/// What an unfinished run waits for and how to go on, or which steps run; a line for each. Pure.
+std::vector<std::string> pending_lines(const Json& run);
 
 /// What a step would do and what would stop it, as `plan` and an open approval have it.
 void print_step_plan(Output&, const Json& plan, const std::string& indent);

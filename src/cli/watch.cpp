@@ -153,6 +153,7 @@ int watch_run(Client& client, Output& output, const std::string& run, const Watc
   const Json& state = watch.state();
   if (!watch.over()) {
     output.note("the run is still " + text_at(state, "state") + " after " + std::to_string(options.timeout) + " s");
+    for (const auto& line : pending_lines(state)) output.note("  " + line);
     output.document(state);
     return Exit::timed_out;
   }

@@ -133,7 +133,8 @@ contains "the nearest app is named" "$(cat "$dir/stderr")" "shop"
 code 4 "a run that is not there" fl show shop#999
 one_document "show of a run that is not there" fl --json show shop#999
 equal "its exit code is in the document" "$(json exit <"$dir/stdout")" 4
-code 124 "a wait that takes too long" fl start shop --input how=slow --wait --timeout 1
+code 124 "a wait that takes too long" fl start shop --input how=slow --wait --timeout 3
+contains "it says what runs" "$(cat "$dir/stderr")" "  build/unit, printf"
 slow=$(fl --json history shop --limit 1 | json 0.number)
 code 0 "cancel" fl cancel "shop#$slow" --reason "too slow"
 until_state "shop#$slow" "canceled" || true
@@ -212,6 +213,11 @@ done
 # Locks, secrets, tokens, schedules.
 code 0 "lock" fl lock production --for 2h --reason "migration"
 contains "locks lists it" "$(fl locks)" "migration"
+code 124 "a deploy that waits for the lock" fl deploy shop production --wait --timeout 4
+contains "it says what it waits for" "$(cat "$dir/stderr")" "migration"
+contains "and how to go on" "$(cat "$dir/stderr")" "fairlead unlock production"
+contains "at each gate" "$(cat "$dir/stderr")" "fairlead approve shop#"
+code 0 "cancel it" fl cancel latest:shop
 code 0 "unlock" fl unlock production
 long=$(printf 'The migration of the orders is under way, and nobody may deploy until the database team has said so.\nAsk them.')
 code 0 "lock with a long reason" fl lock production --reason "$long"

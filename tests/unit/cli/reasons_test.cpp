@@ -43,9 +43,8 @@ int count(const std::string& text, const std::string& part) {
 
 TEST(Reasons, AreToldInFullWhereTheyArose) {
   const std::string why = "two hosts failed:\nhost1: down\nhost2: down";
-  const Json run =
-      run_of(part("failed", "stage build: unit: step make: " + why), part("failed", "unit: step make: " + why),
-             part("failed", "step make: " + why), part("failed", why));
+  const Json run = run_of(part("failed", "stage build: unit: step make: " + why), part("failed", "unit: step make: " + why),
+                          part("failed", "step make: " + why), part("failed", why));
   const Reasons reasons(run);
   const Json& stage = run["stages"][0];
   EXPECT_EQ(reasons.of_run(), "stage build: unit: step make: two hosts failed: …");
@@ -68,8 +67,8 @@ TEST(Reasons, OfAJobAreThereWhenNoStepHasThem) {
 
 TEST(Reasons, OfARunAreNotRepeatedBelow) {
   const std::string why = "canceled by user:dev: too slow\nmuch";
-  const Json run =
-      with(run_of(part("canceled", why), part("canceled", why), part("canceled", why), part("canceled", why)), "cancel", {{"by", "user:dev"}});
+  const Json run = with(run_of(part("canceled", why), part("canceled", why), part("canceled", why), part("canceled", why)), "cancel",
+                        {{"by", "user:dev"}});
   EXPECT_EQ(count(shown(run), "too slow\n    much\n"), 1) << shown(run);
   EXPECT_EQ(count(shown(run), "too slow"), 1) << shown(run);
 }
@@ -80,9 +79,9 @@ TEST(Reasons, OfWhatNeverStartedAreThoseOfItsStage) {
   const std::string text = shown(run);
   EXPECT_EQ(count(text, "rejected by dev"), 2) << text;
   EXPECT_NE(text.find("failed  build  rejected by dev\n"), std::string::npos) << text;
-  const Json skipped =
-      run_of(part("skipped", "every stage was skipped: every job was skipped: its condition is false"),
-             part("skipped", "every job was skipped: its condition is false"), part("skipped", "its condition is false"), part("skipped", ""));
+  const Json skipped = run_of(part("skipped", "every stage was skipped: every job was skipped: its condition is false"),
+                              part("skipped", "every job was skipped: its condition is false"), part("skipped", "its condition is false"),
+                              part("skipped", ""));
   EXPECT_NE(shown(skipped).find("skipped  unit  its condition is false\n"), std::string::npos) << shown(skipped);
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/engine.hpp"
@@ -83,6 +85,42 @@ store::DeploymentRow earlier_deployment(store::View& view, const std::string& ap
   throw Error(ErrorKind::conflict, "there is no earlier successful deployment of " + app + " to " + environment + " to go back to");
 }
 
+/// Runs that succeeded there, newest first: "shop#3, shop#1".
+std::string succeeded_runs(store::View& view, const std::string& app, const std::string& environment) {
+  constexpr std::size_t most = 5;
+  std::vector<std::string> names;
+  for (const auto& row : view.deployments({.app = app, .environment = environment, .state = "succeeded", .before = {}, .limit = 100})) {
+    const auto run = view.run(row.run);
+    if (!run || names.size() == most) continue;
+    const std::string name = app + "#" + std::to_string(run->number);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return join(names, ", ");
+}
+
+/// Why nobody may go back to what this run did there; empty: it succeeded.
+std::string not_good(const engine::RunState& run, const std::string& environment) {
+  const std::string name = run.app + "#" + std::to_string(run.number);
+  std::string why = name + " was not deployed to " + environment;
+  for (const auto& stage : run.stages) {
+    if (stage.environment != environment) continue;
+    if (stage.state == engine::State::succeeded) return "";
+    if (stage.state == engine::State::skipped) continue;
+    why = name + " is " + std::string(engine::to_string(stage.state)) + " in " + environment;
+    if (stage.state == engine::State::failed) why = name + " failed in " + environment;
+    if (!stage.reason.empty()) why += " (" + ellipsize(stage.reason.substr(0, stage.reason.find('\n')), 200) + ")";
+  }
+  return why;
+}
+
+Awaitable<void> require_good(Call& call, const engine::RunState& run, const std::string& environment) {
+  const std::string why = not_good(run, environment);
+  if (why.empty()) co_return;
+  const auto good = co_await call.services.store().read([&](store::View& view) { return succeeded_runs(view, run.app, environment); });
+  throw Error(ErrorKind::conflict, why + ", so it is nothing to go back to",
+              good.empty() ? "nothing has succeeded there yet" : "what succeeded there: " + good);
+}
+
 }  // namespace
 
 Awaitable<net::Response> start_run(Call& call) {
@@ -124,7 +162,9 @@ Awaitable<net::Response> roll_back(Call& call) {
   request.environment = environment;
   request.reason = reason_of(body);
   if (const auto to = body.text("to"); !to.empty()) {
-    take_commit_of(request, co_await run_named(call, to));
+    const auto good = co_await run_named(call, to);
+    take_commit_of(request, good);
+    co_await require_good(call, good, environment);
   } else {
     const auto good = co_await call.services.store().read([&](store::View& view) { return earlier_deployment(view, app, environment); });
     take_commit_of(request, co_await call.services.engine().state(good.run));

@@ -54,6 +54,10 @@ contains "the environment is locked" "$(fl locks)" "shop#2 failed and is rolled 
 equal "by no person" "$(fl --json locks | json 0.automatic)" true
 contains "the log tells of it" "$(fl audit export)" '"environment.locked"'
 
+fl rollback shop production --to shop#2 >/dev/null 2>"$dir/refused"
+equal "nobody goes back to the one that failed" "$? $(fl --json history shop | json length)" "1 3"
+contains "which is named with what succeeded" "$(cat "$dir/refused")" "what succeeded there: shop#3, shop#1"
+
 push good
 until_state shop#4 "waiting failed succeeded" || true
 equal "the next run waits" "$(run_state shop#4)" waiting

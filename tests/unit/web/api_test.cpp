@@ -103,6 +103,27 @@ TEST_F(Api, ApprovalsArePersonalAndPolicyDecides) {
   EXPECT_EQ(back.status, 409) << back.text;
 }
 
+TEST_F(Api, ARollbackGoesToWhatSucceededThere) {
+  const auto lead = token("approver", {{"user", "user:lead@x"}});
+  const auto back_to = [&](const std::string& run) {
+    return call("POST", "/api/v1/apps/shop/environments/production/rollback", Json{{"to", run}});
+  };
+  const auto bad = started();
+  until_state(bad, "waiting");
+  EXPECT_EQ(text_at(back_to(bad).body, "hint"), "nothing has succeeded there yet");
+  EXPECT_EQ(call("POST", "/api/v1/runs/" + bad + "/reject", {{"reason", "broken"}}, lead).status, 200);
+  until_state(bad, "failed");
+  const auto good = started();
+  until_state(good, "waiting");
+  EXPECT_EQ(call("POST", "/api/v1/runs/" + good + "/approve", {{"stage", "production"}}, lead).status, 200);
+  until_state(good, "succeeded");
+  const auto refused = back_to(bad);
+  EXPECT_EQ(refused.status, 409) << refused.text;
+  EXPECT_THAT(text_at(refused.body, "detail"), HasSubstr("shop#1 failed in production (rejected by user:lead@x"));
+  EXPECT_EQ(text_at(refused.body, "hint"), "what succeeded there: shop#2");
+  EXPECT_EQ(back_to(good).status, 201);
+}
+
 TEST_F(Api, OnlyAVoteOfOnesOwnIsTakenBack) {
   const auto run = started();
   until_state(run, "waiting");

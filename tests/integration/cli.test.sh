@@ -256,6 +256,14 @@ printf 'POST /hooks/http/shop HTTP/1.1\nContent-Type: application/json\nwebhook-
 contains "replay sends it again" "$(fl webhook replay "$dir/stored.http" --secret-file "$dir/hook.secret" --same-id)" "accepted"
 contains "the same id is a duplicate" "$(fl webhook replay "$dir/stored.http" --secret-file "$dir/hook.secret" --same-id)" "duplicate"
 
+# A delivery that the pipeline ignores is not what people mean by the latest run.
+fl webhook send talk --ref main --secret-file "$dir/hook.secret" >/dev/null
+ignored=$(fl --json history talk --limit 1 | json 0.number)
+until_state "talk#$ignored" "skipped failed succeeded" || true
+equal "a delivery is ignored" "$(run_state "talk#$ignored")" skipped
+equal "latest: passes over it" "$(fl --json show latest:talk | json number)" $((ignored - 1))
+contains "and so does status" "$(fl status)" "#$((ignored - 1)) "
+
 # Doctor, backup, restore.
 code 0 "doctor beside the server" "$FAIRLEAD" doctor
 one_document "doctor" "$FAIRLEAD" --json doctor

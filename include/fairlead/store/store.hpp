@@ -29,6 +29,7 @@ class View {
 
   virtual std::optional<RunRow> run(const RunId&) = 0;
   virtual std::optional<RunRow> run(std::string_view app, std::int64_t number) = 0;
+  /// The newest, but no run that nobody asked for and that did nothing (a push that its pipeline ignores) when there is another.
   virtual std::optional<RunRow> latest_run(std::string_view app) = 0;
   virtual std::vector<RunRow> runs(const RunQuery&) = 0;
   virtual std::vector<RunRow> unfinished_runs() = 0;  ///< all, oldest first

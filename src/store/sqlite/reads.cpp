@@ -186,9 +186,14 @@ std::optional<RunRow> Reads<Base>::run(std::string_view app, std::int64_t number
 
 template <class Base>
 std::optional<RunRow> Reads<Base>::latest_run(std::string_view app) {
-  static const std::string sql = select(run_columns, "FROM run WHERE app=? ORDER BY number DESC LIMIT 1");
-  Query query(connection_, sql, app);
-  return first(query, run_of);
+  static const std::string counting = select(run_columns,
+                                             "FROM run WHERE app=? AND NOT (state='skipped' AND started_at IS NULL AND cause NOT IN "
+                                             "('command', 'api', 'rollback', 'retry')) ORDER BY number DESC LIMIT 1");
+  static const std::string any = select(run_columns, "FROM run WHERE app=? ORDER BY number DESC LIMIT 1");
+  Query query(connection_, counting, app);
+  if (auto run = first(query, run_of)) return run;
+  Query newest(connection_, any, app);
+  return first(newest, run_of);
 }
 
 template <class Base>

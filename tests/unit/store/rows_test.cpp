@@ -69,6 +69,27 @@ TEST_F(ListTest, runs_are_found_by_id_number_and_as_the_latest_of_an_app) {
   });
 }
 
+TEST_F(ListTest, the_latest_run_is_none_that_was_ignored) {
+  const auto put = [&](const std::string& id, const std::string& app, const std::string& trigger, bool started) {
+    transact([&](Tx& tx) {
+      RunRow row = run_row(id, app, tx.next("run/" + app), "skipped");
+      row.trigger = trigger;
+      if (started) row.started_at = now();
+      tx.put_run(row);
+    });
+  };
+  const auto latest = [&](const std::string& app) { return read([&](View& view) { return view.latest_run(app)->id.str(); }); };
+  put("5", "shop", "push", false);
+  EXPECT_EQ(latest("shop"), "4");
+  put("6", "shop", "push", true);
+  EXPECT_EQ(latest("shop"), "6") << "it began";
+  put("7", "shop", "command", false);
+  EXPECT_EQ(latest("shop"), "7") << "somebody asked for it";
+  put("8", "new", "push", false);
+  EXPECT_EQ(latest("new"), "8") << "there is no other";
+  EXPECT_THAT(list({.app = "new"}), ElementsAre("8"));
+}
+
 TEST_F(ListTest, a_changed_run_replaces_its_row_and_keeps_its_times) {
   const Time finished = from_micros(1'700'000'000'123'456);
   transact([finished](Tx& tx) {

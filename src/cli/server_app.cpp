@@ -54,7 +54,8 @@ struct ServerApp::State {
   triggers::Starter starter();
   void make_triggers();
   void make_chat();
-  void listen();
+  void make_web();
+  void bind();
   std::string public_url() const;
 
   asio::any_io_executor executor;
@@ -110,8 +111,8 @@ ServerApp::~ServerApp() = default;
 const std::vector<std::string>& ServerApp::addresses() const { return state_->addresses; }
 
 std::string ServerApp::State::public_url() const {
-  if (!settings.config->server.public_url.empty()) return settings.config->server.public_url;
-  return "http://" + (settings.listen.empty() ? settings.config->server.listen : settings.listen);
+  const std::string& given = settings.config->server.public_url;
+  return given.empty() ? addresses.front() : given;
 }
 
 void ServerApp::State::open_rooms() {
@@ -249,7 +250,7 @@ void ServerApp::State::make_chat() {
   chat = std::make_unique<ChatRooms>(std::move(wiring));
 }
 
-void ServerApp::State::listen() {
+void ServerApp::State::make_web() {
   web::Parts parts;
   parts.engine = engine.get();
   parts.store = store.get();
@@ -285,11 +286,14 @@ void ServerApp::State::listen() {
   parts.more_metrics.emplace_back([this] { return aws_metrics(aws->usage()); });
   parts.server_stats = [this] { return server ? server->stats() : net::Server::Stats{}; };
   web = std::make_unique<web::Web>(std::move(parts));
+}
 
+/// Links have the port that is really bound, so this comes first; nobody is answered before everything is there.
+void ServerApp::State::bind() {
   net::ServerOptions options;
-  options.route_limits = web->route_limits();
+  options.route_limits = [this](const net::Request& request) { return web->route_limits()(request); };
   options.trusted_proxies = settings.config->server.trusted_proxies;
-  server = std::make_unique<net::Server>(executor, web->handler(), std::move(options));
+  server = std::make_unique<net::Server>(executor, [this](net::Request& request) { return web->handler()(request); }, std::move(options));
   std::optional<net::Tls> tls;
   if (const auto& files = settings.config->server.tls) {
     const auto folder = settings.config_file.parent_path();
@@ -299,18 +303,19 @@ void ServerApp::State::listen() {
   if (const auto why = plain_text_exposure(address, tls.has_value(), settings.config->server.trusted_proxies); !why.empty())
     log::warn("server.plain-text", {{"why", why}});
   const auto port = server->listen_tcp(address, tls);
-  const auto socket = settings.data / "fairlead.sock";
-  server->listen_unix(socket);
-  addresses = {(tls ? "https://" : "http://") + address.substr(0, address.rfind(':') + 1) + std::to_string(port),
-               "unix:" + socket.string()};
+  addresses = {(tls ? "https://" : "http://") + address.substr(0, address.rfind(':') + 1) + std::to_string(port)};
 }
 
 Awaitable<void> ServerApp::start() {
   State& state = *state_;
+  state.bind();
   state.open_rooms();
   state.make_triggers();
   state.make_chat();
-  state.listen();
+  state.make_web();
+  const auto socket = state.settings.data / "fairlead.sock";
+  state.server->listen_unix(socket);
+  state.addresses.push_back("unix:" + socket.string());
   co_await state.engine->boot();
   state.ready = true;
   state.chat->start();

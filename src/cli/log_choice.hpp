@@ -18,6 +18,9 @@ struct LogChoice {
 /// "unit", "unit/0", "unit/unit tests", "unit (18)"; a job whose own name has a slash comes first. Pure.
 LogChoice choose_logs(const Json& run, const std::string& where);
 
+/// Why a chosen job or step has no log: "job fleet of shop#3 has not begun: needs unit"; empty when one has.
+std::string why_no_log(const Json& run, const LogChoice&);
+
 /// Whether nothing that is chosen is still to be written.
 bool is_over(const Json& run, const LogChoice&);
 /// The state of a run, stage, job or step that changes no more.

@@ -297,10 +297,16 @@ int logs(const Globals& globals, const LogOptions& options) {
   const Json run = client.get(run_path(options.run));
   const LogChoice choice = options.where.empty() ? LogChoice{} : choose_logs(run, options.where);
   require_chosen(run, choice, options.where);
+  const std::string missing = choice.job.empty() ? "" : why_no_log(run, choice);
+  if (options.follow && !missing.empty()) output.note(missing + (is_over(run, choice) ? "" : "; waiting for it"));
   if (options.follow)
     return watch_run(client, output, text_at(run, "id"), {.progress = choice.job.empty(), .logs = true, .choice = choice});
   for (const auto& error : member(run, "errors")) output.line(error.is_string() ? error.get<std::string>() : dump(error));
   if (!member(run, "errors").empty()) output.document(Json{{"errors", member(run, "errors")}});
+  if (!missing.empty() && member(run, "errors").empty()) {
+    const std::string hint = is_over(run, choice) ? "" : "with -f its log is waited for";
+    throw Error(ErrorKind::not_found, missing, hint);
+  }
   const auto steps = steps_of(run, choice);
   for (const auto& [job, step] : steps) {
     if (steps.size() > 1) output.line("--- " + job + "/" + step);

@@ -147,9 +147,18 @@ equal "links have the port that is bound" "$(fl --json start talk --ref nowhere 
 start_waiting
 until_state "$run" waiting || fail "the run reaches its gate"
 contains "show says why it waits" "$(fl show "$run")" "approval"
+code 4 "the log of a job that has not begun" fl logs "$run" live/0
+contains "it says so, and why" "$(cat "$dir/stderr")" "step 0 of job live of $run has not begun: "
+code 4 "the log of a job that is not there" fl logs "$run" life
+contains "which names those that are" "$(cat "$dir/stderr")" "jobs of this run: unit, live"
+timeout 60 "$FAIRLEAD" --server "$socket" logs "$run" live -f >"$dir/tail" 2>"$dir/waits" &
+tailing=$!
+until_true grep -q "job live of $run has not begun: .*; waiting for it" "$dir/waits" && ok "logs -f says that it waits"
 code 0 "reject" fl reject "$run" --reason "not today"
 wait $waiting
 equal "exit 5: a run that is rejected, waited for" $? 5
+wait $tailing
+equal "and ends with the run" "$? $(cat "$dir/tail")" "0 "
 start_waiting --input how=slow
 code 0 "cancel a run someone waits for" fl cancel "$run"
 wait $waiting

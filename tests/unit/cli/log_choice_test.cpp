@@ -36,6 +36,24 @@ TEST(LogChoice, NamesAJobOrAStepOfIt) {
   EXPECT_EQ(choose_logs(run, "arm/64/0").step, "0");
 }
 
+TEST(LogChoice, SaysWhyThereIsNoLog) {
+  Json run = run_of("running", "running", "running");
+  run["app"] = "shop", run["number"] = 3;
+  run["explain"] = {{{"stage", "build"}, {"job", "arm/64"}, {"reason", "needs unit"}},
+                    {{"stage", "build"}, {"job", "x"}, {"reason", "no"}}};
+  EXPECT_EQ(why_no_log(run, {"unit", ""}), "");
+  EXPECT_EQ(why_no_log(run, {"unit", "tests"}), "");
+  EXPECT_EQ(why_no_log(run, {"arm/64", ""}), "job arm/64 of shop#3 has not begun: needs unit");
+  EXPECT_EQ(why_no_log(run, {"arm/64", "0"}), "step 0 of job arm/64 of shop#3 has not begun: needs unit");
+  run["explain"] = {{{"stage", "build"}, {"job", nullptr}, {"reason", "locked"}}};
+  EXPECT_EQ(why_no_log(run, {"arm/64", ""}), "job arm/64 of shop#3 has not begun: locked");
+  run["stages"][0]["jobs"][1]["state"] = "skipped";
+  run["stages"][0]["jobs"][1]["reason"] = "its condition is false";
+  EXPECT_EQ(why_no_log(run, {"arm/64", ""}), "job arm/64 of shop#3 was skipped: its condition is false");
+  run["stages"] = Json::array();
+  EXPECT_EQ(why_no_log(run, {"unit", ""}), "job unit of shop#3 has not begun: there is no plan yet");
+}
+
 TEST(LogChoice, IsOverWithWhatWasChosen) {
   const Json running = run_of("running", "running", "succeeded");
   EXPECT_FALSE(is_over(running, {}));

@@ -29,6 +29,7 @@ DRAIN, HEALTH = 300, 5 * 30
 
 # Instances fetch their bundle with the aws command line, whose start takes most of a second of a processor. This one does the same.
 AWS = """#!/bin/sh
+[ "$1" != --endpoint-url ] || { endpoint=$2; shift 2; }
 [ "$1 $2" = "s3 cp" ] || exit 2
 shift 2
 while [ $# -gt 2 ]; do

@@ -125,7 +125,7 @@ class Collector : public net::BodyWriter {
     co_return;
   }
   std::string text;
-  std::size_t most = std::size_t(-1);
+  std::size_t most = std::string::npos;
 };
 
 }  // namespace fairlead::web

@@ -46,6 +46,19 @@ std::string seconds_text(Duration span) {
 
 }  // namespace
 
+std::string strip_all_but_colors(std::string_view text) {
+  std::string out;
+  std::size_t plain = 0;
+  for (auto at = text.find("\033["); at != std::string_view::npos; at = text.find("\033[", at + 2)) {
+    const auto end = text.find_first_not_of("0123456789", at + 2);
+    if (end == std::string_view::npos || text[end] != 'm') continue;
+    out += strip_control(text.substr(plain, at - plain));
+    out += text.substr(at, end + 1 - at);
+    plain = end + 1;
+  }
+  return out + strip_control(text.substr(plain));
+}
+
 Output::Output(const Globals& globals) : json_(globals.json), quiet_(globals.quiet), terminal_(::isatty(STDOUT_FILENO) == 1) {
   const auto no_color = env_value("NO_COLOR");
   color_ = terminal_ && !globals.no_color && !(no_color && !no_color->empty());
@@ -54,7 +67,7 @@ Output::Output(const Globals& globals) : json_(globals.json), quiet_(globals.qui
 void Output::line(const std::string& text) {
   if (silent()) return;
   end_line();
-  std::printf("%s\n", color_ ? text.c_str() : strip_control(text).c_str());
+  std::printf("%s\n", (color_ ? strip_all_but_colors(text) : strip_control(text)).c_str());
   std::fflush(stdout);
 }
 

@@ -11,6 +11,9 @@
 
 namespace fairlead::cli {
 
+/// Without control characters, except the colours that Output itself sets. Pure.
+std::string strip_all_but_colors(std::string_view text);
+
 /// What a command prints. With --json exactly one document (or JSON lines) on stdout; else short text. Messages go to stderr.
 /// Text from outside is stripped of control bytes.
 class Output {

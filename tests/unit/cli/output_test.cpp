@@ -104,4 +104,8 @@ TEST(Output, ShortensRefsAndCommits) {
   EXPECT_EQ(ago(nullptr), "-");
 }
 
+TEST(Output, OnAColourTerminalOnlyColoursAreLeft) {
+  EXPECT_EQ(strip_all_but_colors("\033[32mok\033[0m \033[2Jx\033]0;title\ay\033[1;31mz\033["), "\033[32mok\033[0m xyz");
+}
+
 }  // namespace fairlead::cli

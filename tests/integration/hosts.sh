@@ -4,7 +4,14 @@
 host_spaces="" host_count=0 bastion=""
 host_net="10.$((200 + $$ / 250 % 50)).$(($$ % 250))"
 
-can_make_hosts() { [ "$(id -u)" -eq 0 ] && ip netns add "fl$$-probe" 2>/dev/null && ip netns delete "fl$$-probe"; }
+# can_make_hosts: also in a chroot, whose root may be no mount of its own, so that nothing can be done within a namespace.
+can_make_hosts() {
+  [ "$(id -u)" -eq 0 ] && ip netns add "fl$$-probe" 2>/dev/null || return 1
+  local able=0
+  ip -n "fl$$-probe" link set lo up 2>/dev/null || able=1
+  ip netns delete "fl$$-probe"
+  return "$able"
+}
 in_hosts_net() { ip ${bastion:+-n "$bastion"} "$@"; } # ip's commands where the bridge of the hosts is
 
 make_hosts() {

@@ -55,9 +55,17 @@ until_more_ops() {
 kill_at_every_op() {
   ops=0 kills=0 open_ops=0
   while until_more_ops "$1" "$ops"; do
+    # It stands still while the journal is looked at: an op that had ended by then is left alone when the death is to come before its end.
+    kill -STOP "$server"
+    local open
+    open=$(journal "select count(*) from op where run = '$id' and state = 'intent'")
+    if [ "$1" = intent ] && [ "$open" = 0 ]; then
+      kill -CONT "$server"
+      continue
+    fi
     kill_server
     kills=$((kills + 1))
-    [ "$(journal "select count(*) from op where run = '$id' and state = 'intent'")" = 0 ] || open_ops=$((open_ops + 1))
+    [ "$open" = 0 ] || open_ops=$((open_ops + 1))
     start_server
   done
 }

@@ -126,7 +126,7 @@ CFG
     my @listeners = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 0, Listen => 256) or die "listen: $!" } 1, 2;
     @ENV{qw(FD_HTTP FD_STATS)} = map { fileno $_ } @listeners;
     open my $ports, ">", "$ARGV[0].part" or die; print $ports join(" ", map { $_->sockport } @listeners), "\n"; close $ports;
-    rename "$ARGV[0].part", shift @ARGV; exec @ARGV' "$dir/haproxy.ports" haproxy -db -f "$dir/haproxy.cfg" >"$dir/haproxy.log" 2>&1 &
+    rename "$ARGV[0].part", shift @ARGV; exec @ARGV' "$dir/haproxy.ports" haproxy -db ${haproxy_mode:-} -f "$dir/haproxy.cfg" >"$dir/haproxy.log" 2>&1 &
   haproxy=$!
   children="$children $haproxy"
   local end=$((SECONDS + 20)) port=""

@@ -78,7 +78,8 @@ void FleetStep::begin(Command command) {
   const auto id = command.hosts.empty() ? std::string() : command.hosts.front();
   // What concerns the whole fleet has a turn of its own each: a look does not make a list stale that is still under way.
   const auto of = id.empty() ? std::string(to_string(command.what)) : id;
-  const int turn = command.what == Do::connections ? shared_->turns[of] : ++shared_->turns[of];
+  const bool beside = command.what == Do::connections || command.what == Do::leave_again;
+  const int turn = beside ? shared_->turns[of] : ++shared_->turns[of];
   shared_->start(perform(std::move(command), turn), nullptr);
 }
 
@@ -105,6 +106,7 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
         break;
       case Do::look: co_await look(); break;
       case Do::leave: co_await take_out(host(id), turn); break;
+      case Do::leave_again: co_await take_out_again(host(id)); break;
       case Do::join: co_await put_in(host(id), turn); break;
       case Do::connections: co_await count_connections(host(id)); break;
       case Do::switch_over: co_await switch_to(host(id), false, turn); break;
@@ -130,7 +132,8 @@ Awaitable<void> FleetStep::perform(Command command, int turn) {
   }
   if (!id.empty()) why = without_name(host(id), why);  // the machine names it itself
   const auto of = id.empty() ? std::string(to_string(command.what)) : id;
-  if (!why.empty() && shared_->turns[of] == turn) machine_->refused(command.what, command.hosts, why, now());
+  const bool stale = command.what != Do::leave_again && shared_->turns[of] != turn;
+  if (!why.empty() && !stale) machine_->refused(command.what, command.hosts, why, now());
 }
 
 /// The groups leave their instances alone meanwhile. Undone at the end, whichever it is, also by a server that was restarted.
@@ -227,6 +230,21 @@ Awaitable<void> FleetStep::take_out(Host one, int turn) {
   const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
   co_await step_.effect(effect_name("leave", one), store::OpClass::b, dump(Json{{"host", one.id}}), probe, act);
   if (shared_->turns[one.id] == turn) machine_->left(one.id, step_.now());
+}
+
+Awaitable<std::string> FleetStep::only_take_out(Host one) {
+  co_await balancer_->take_out(std::move(one));
+  co_return "{}";
+}
+
+/// Without the release's hook, which has run.
+Awaitable<void> FleetStep::take_out_again(Host one) {
+  const auto row = std::ranges::find_if(machine_->rows(), [&one](const auto& candidate) { return candidate.host.id == one.id; });
+  const auto act = [this, one](std::string) { return only_take_out(one); };
+  const auto probe = []() -> Awaitable<std::optional<std::string>> { co_return std::nullopt; };
+  const auto name = effect_name("leave", one) + ":again" + std::to_string(row->strays);
+  co_await step_.effect(name, store::OpClass::b, dump(Json{{"host", one.id}}), probe, act);
+  machine_->left_again(one.id, step_.now());
 }
 
 Awaitable<void> FleetStep::put_in(Host one, int turn) {

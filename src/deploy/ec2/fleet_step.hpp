@@ -54,6 +54,8 @@ class FleetStep {
   Awaitable<std::string> take_out_now(Host, int turn);
   Awaitable<std::string> put_in_now(Host);
   Awaitable<void> take_out(Host, int turn);
+  Awaitable<std::string> only_take_out(Host);
+  Awaitable<void> take_out_again(Host);
   Awaitable<void> put_in(Host, int turn);
   Awaitable<void> count_connections(Host);
   Awaitable<void> switch_to(Host, bool back, int turn);

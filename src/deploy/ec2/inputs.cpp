@@ -206,6 +206,7 @@ Inputs inputs_from(const Json& with) {
   settings.progress = duration_at(with, "progress-deadline", std::chrono::minutes(10));
   settings.roll_back = flag_at(with, "rollback", true);
   settings.balanced = in.balanced();
+  settings.told = !in.target_groups.empty() || !in.haproxy_backend.empty();
   if (settings.bake > Duration(0) && !in.refresh && !in.balanced() && in.health_url.empty() && in.health_command.empty() &&
       in.alarms.empty())
     throw Error(ErrorKind::invalid, "bake: nothing could be watched", "give health, alarms or a load balancer");

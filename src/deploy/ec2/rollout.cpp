@@ -50,6 +50,7 @@ std::string_view to_string(Do what) {
     case Do::protect: return "protect";
     case Do::look: return "look";
     case Do::leave: return "leave";
+    case Do::leave_again: return "leave-again";
     case Do::connections: return "connections";
     case Do::switch_over: return "switch-over";
     case Do::switch_back: return "switch-back";
@@ -101,6 +102,8 @@ void Rollout::move(Work& work, At at, Time now) {
   work.asked = false;
   work.quiet = 0;
   work.bad = 0;
+  work.astray = 0;
+  work.stray = work.stray_asked;
   work.good_since.reset();
   work.doubt.reset();
   progress_at_ = now;
@@ -231,6 +234,7 @@ void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
     if (found != traffic.end() || settings_.balanced) work.traffic = found == traffic.end() ? Traffic{} : found->second;
   }
   for (auto& work : works_) {
+    look_at_strays(work);
     if (work.at == At::draining && work.traffic.kind == Traffic::Kind::out)
       after_drain(work, now);
     else if (work.at == At::settling)
@@ -238,6 +242,24 @@ void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
     else if (work.at == At::done && !rolling_back_)
       look_at_done(work, now);
   }
+}
+
+/// A load balancer that was reloaded, or somebody's hand, puts a host back on which a release is being switched.
+void Rollout::look_at_strays(Work& work) {
+  const bool out = work.has_left && (work.at == At::draining || work.at == At::switching);
+  work.astray = settings_.told && out && work.traffic.kind == Traffic::Kind::serving ? work.astray + 1 : 0;
+  if (work.astray >= bad_looks && !std::exchange(work.stray, true)) {
+    ++work.strays;
+    note(work.host.id + " is in traffic again although it was taken out (was the load balancer reloaded?): it is taken out once more");
+  }
+}
+
+void Rollout::left_again(const std::string& host, Time now) {
+  auto* work = find(host);
+  if (!work) return;
+  work->stray = work->stray_asked = false;
+  work->astray = work->quiet = 0;
+  changed_at_ = now;
 }
 
 /// Good is who stays healthy: a release that falls over after a few seconds is not.
@@ -283,7 +305,7 @@ void Rollout::saw_connections(const std::string& host, int count, Time now, int 
   work->asked = false;
   work->connections_at = now;
   work->quiet = count == 0 ? work->quiet + looks : 0;
-  if (work->quiet >= quiet_looks && now - work->since >= drain_at_least) after_drain(*work, now);
+  if (work->astray == 0 && work->quiet >= quiet_looks && now - work->since >= drain_at_least) after_drain(*work, now);
 }
 
 void Rollout::after_drain(Work& work, Time now) { move(work, At::switching, now); }
@@ -357,6 +379,12 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
       unprotected_ = true;
       return;
     }
+    case Do::leave_again:
+      for (const auto& host : hosts) {
+        note(host + " could not be taken out once more: " + why);
+        left_again(host, now);
+      }
+      return;
     default: break;
   }
   for (const auto& host : hosts) {

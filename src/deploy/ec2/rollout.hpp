@@ -19,6 +19,7 @@ struct Settings {
   Pace pace;
   std::string release;     ///< SHA-256 that `current` is to point to
   bool balanced = false;   ///< a load balancer says who serves; else whoever is not being worked on and has not failed
+  bool told = false;       ///< it can be asked: who comes back into traffic without us is seen
   bool resumes = false;    ///< hosts that serve `release` already are left alone
   bool dynamic = false;    ///< found by tag or group: a host may leave the fleet at any time
   bool roll_back = true;
@@ -54,6 +55,7 @@ enum class Do {
   protect,      ///< keep the auto-scaling groups from interfering
   look,         ///< at the load balancers; without one, probes the hosts that `probes` names: saw()
   leave,        ///< take hosts out of traffic: left()
+  leave_again,  ///< one that has left and is in traffic all the same; beside what else is done to it: left_again()
   connections,  ///< how many a draining host still has: saw_connections()
   switch_over,  ///< to the new release: switched()
   switch_back,  ///< to the one before: switched()
@@ -99,6 +101,7 @@ class Rollout {
   void is_protected(Time now);
   void saw(const std::map<std::string, Traffic>&, Time now);
   void left(const std::string& host, Time now);
+  void left_again(const std::string& host, Time now);
   /// `count` connections, seen in each of `looks` looks a second apart.
   void saw_connections(const std::string& host, int count, Time now, int looks = 1);
   void switched(const std::string& host, const Switched&, Time now);
@@ -126,6 +129,7 @@ class Rollout {
     std::string before;    ///< release that it had when it was switched
     Time since{};
     int tries = 0;         ///< times it was begun with again
+    int strays = 0;        ///< times it came back into traffic without us
   };
   const std::vector<Row>& rows() const { return rows_; }
   /// Hosts to probe for a `look` when no load balancer tells: those that are done, and those with the release before.
@@ -150,6 +154,8 @@ class Rollout {
     bool has_left = false;    ///< out of traffic by us
     int quiet = 0;            ///< looks without a connection, in a row
     int bad = 0;              ///< looks that found it unhealthy after it was good, in a row
+    int astray = 0;           ///< looks that found it in traffic although it has left, in a row
+    bool stray = false, stray_asked = false;  ///< has to be taken out once more; is being so
     std::optional<Time> good_since;  ///< healthy without a break
     std::optional<std::string> doubt;  ///< it failed, or has it left the fleet?
     Time connections_at{};
@@ -166,6 +172,7 @@ class Rollout {
   void give_up(Work&, const std::string& why, Time now);
   void stop(Outcome, const std::string& why, Time now);
   void after_drain(Work&, Time now);
+  void look_at_strays(Work&);
   void look_at_settling(Work&, Time now);
   void look_at_done(Work&, Time now);
   int total() const;

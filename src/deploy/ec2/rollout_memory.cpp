@@ -29,7 +29,8 @@ Json Rollout::memory() const {
                      {"reason", work.reason},
                      {"before", work.before},
                      {"since", to_micros(work.since)},
-                     {"tries", work.tries}});
+                     {"tries", work.tries},
+                     {"strays", work.strays}});
   }
   Json json{{"hosts", std::move(hosts)},
             {"width", width_},
@@ -70,6 +71,7 @@ void Rollout::recall(const Json& memory, Time now) {
     work.before = text_at(one, "before");
     work.since = time_at(one, "since").value_or(now);
     work.tries = static_cast<int>(number_at(one, "tries"));
+    work.strays = static_cast<int>(number_at(one, "strays"));
     work.traffic.kind = work.host.serving && !work.has_left ? Traffic::Kind::serving : Traffic::Kind::out;
     works_.push_back(std::move(work));
   }

@@ -218,6 +218,9 @@ void Rollout::collect(std::vector<Command>& commands, Time now) {
   };
   bool watching = false;
   for (auto& work : works_) {
+    watching = watching || (work.at == At::switching && work.has_left && settings_.told);
+    if (work.stray && !std::exchange(work.stray_asked, true))
+      commands.push_back({.what = Do::leave_again, .hosts = {work.host.id}, .until = {}});
     if (work.asked) continue;
     switch (work.at) {
       case At::leaving: ask(Do::leave, work); break;
@@ -226,7 +229,9 @@ void Rollout::collect(std::vector<Command>& commands, Time now) {
         if (now - work.connections_at >= count_every) ask(Do::connections, work);
         break;
       case At::switching: ask(work.back ? Do::switch_back : Do::switch_over, work); break;
-      case At::joining: ask(Do::join, work); break;
+      case At::joining:
+        if (!work.stray_asked) ask(Do::join, work);  // otherwise it would be taken out behind it
+        break;
       case At::settling: watching = true; break;
       case At::verifying: ask(Do::verify, work); break;
       default: break;

@@ -399,6 +399,47 @@ TEST(Ec2Rollout, WhoWasTakenOutByUsDoesNotServeWhateverIsSaid) {
   EXPECT_EQ(machine.serving(), 1);
 }
 
+/// The world refuses to be switched in traffic.
+TEST(Ec2Rollout, AHostThatALoadBalancerPutsBackIsTakenOutOnceMore) {
+  for (const auto when : {At::draining, At::switching}) {
+    auto settings = half();
+    settings.told = true;
+    settings.drain = seconds(30);
+    Fleet fleet(4, settings);
+    fleet.reload_when = when;
+    fleet.never_quiet = when == At::draining;
+    fleet.switch_takes = seconds(20);
+    const auto verdict = fleet.run();
+    EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
+    EXPECT_EQ(std::ranges::count(fleet.log, "leave-again h0"), 1) << to_string(when);
+    EXPECT_EQ(fleet.machine().rows()[0].strays, 1);
+    EXPECT_EQ(fleet.machine().rows()[1].strays, 0);
+  }
+}
+
+TEST(Ec2Rollout, AHostThatIsBeingTakenOutOnceMoreDoesNotJoinBehindIt) {
+  auto settings = half();
+  settings.balanced = settings.told = true;
+  std::vector<Host> hosts(2);
+  hosts[0].id = "h0";
+  hosts[1].id = "h1";
+  Rollout machine(settings, hosts, start);
+  auto memory = machine.memory();
+  memory["protected"] = true;
+  memory["in_batch"] = true;
+  memory["hosts"][0]["at"] = static_cast<int>(At::switching);
+  memory["hosts"][0]["has_left"] = true;
+  machine.recall(memory, start);
+  const auto asks = [&machine](Do what) { return std::ranges::count(machine.next(start), what, &Command::what); };
+  EXPECT_EQ(asks(Do::switch_over), 1);
+  for (int look = 0; look < 2; ++look) machine.saw({{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
+  EXPECT_EQ(asks(Do::leave_again), 1);
+  machine.switched("h0", {.ok = true, .reason = {}}, start);
+  EXPECT_EQ(asks(Do::join), 0);
+  machine.left_again("h0", start);
+  EXPECT_EQ(asks(Do::join), 1);
+}
+
 TEST(Ec2Rollout, GroupsThatStaySuspendedAreToldWithTheVerdict) {
   Fleet fleet(2, half());
   fleet.stays_suspended = true;

@@ -75,6 +75,7 @@ class Fleet {
       if (chance() < restart_chance) restart();
       for (const auto& [id, at] : leaves)
         if (now_ >= at) worlds_.at(id).alive = false;
+      reload_once();
       if (machine_->asked()) ask();
       if (now_ == cancel_at) machine_->cancel("user:lead canceled it", now_);
       answer_due();
@@ -95,6 +96,8 @@ class Fleet {
   bool never_quiet = false;                 ///< connections stay until they are cut
   bool stays_suspended = false;
   std::set<std::string> late_hosts;  ///< come when the hosts are listed again
+  std::optional<At> reload_when;     ///< as soon as a host is there, the load balancer forgets who has left
+  seconds switch_takes{0};
 
  private:
   struct Pending {
@@ -111,12 +114,21 @@ class Fleet {
     }
   }
 
+  void reload_once() {
+    if (!reload_when) return;
+    const bool due = std::ranges::any_of(machine_->rows(), [this](const auto& row) { return row.at == *reload_when && now_ > row.since; });
+    if (!due) return;
+    for (auto& [id, world] : worlds_) world.registered = true;
+    reload_when.reset();
+  }
+
   double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
   void queue(const Command& command) {
     log.push_back(std::string(to_string(command.what)) + (command.hosts.empty() ? "" : " " + command.hosts.front()));
     const auto delay = command.what == Do::look ? 0 : static_cast<int>(chance() * 4);
-    pending_.push_back({command, now_ + seconds(delay)});
+    const auto more = command.what == Do::switch_over ? switch_takes : seconds(0);
+    pending_.push_back({command, now_ + seconds(delay) + more});
   }
 
   /// What was on its way is lost; what the world did is not. Effects are in a journal and are asked for again.
@@ -163,6 +175,7 @@ class Fleet {
         world(host).registered = false;
         world(host).connections = static_cast<int>(chance() * 10);
         return machine_->left(host, now_);
+      case Do::leave_again: world(host).registered = false; return machine_->left_again(host, now_);
       case Do::connections:
         world(host).connections = never_quiet ? 1 : std::max(world(host).connections - 3, 0);
         return machine_->saw_connections(host, world(host).connections, now_);

@@ -83,10 +83,12 @@ struct ServerApp::State {
 
 namespace {
 
-std::filesystem::path ssh_config_of(const ServerSettings& settings, const std::string& environment) {
+deploy::Parts::Ssh ssh_of(const ServerSettings& settings, const std::string& environment) {
   const auto found = settings.config->environments.find(environment);
-  if (found == settings.config->environments.end() || found->second.ssh_config.empty()) return {};
-  return settings.config_file.parent_path() / found->second.ssh_config;
+  if (found == settings.config->environments.end()) return {};
+  const auto& config = found->second.ssh_config;
+  return {.config = config.empty() ? std::filesystem::path() : settings.config_file.parent_path() / config,
+          .hosts = found->second.ssh_hosts};
 }
 constexpr std::size_t tail_lines = 20;  // what chat shows of a log
 constexpr std::size_t tail_bytes = 16u << 10;
@@ -144,7 +146,7 @@ deploy::Parts ServerApp::State::parts_of_deploys() {
   auto parts = deploy_parts({executor, aws.get(), store.get(), settings.config, &engine, &http});
   parts.pool = &pool;
   parts.data_folder = settings.data;
-  parts.ssh_config = [this](const std::string& environment) { return ssh_config_of(settings, environment); };
+  parts.ssh = [this](const std::string& environment) { return ssh_of(settings, environment); };
   return parts;
 }
 

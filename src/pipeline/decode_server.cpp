@@ -108,7 +108,10 @@ EnvironmentConfig decode_environment(const std::string& name, const Value& value
   if (const Value* aws = value.find("aws"))
     out.aws = AwsConfig{text_of(aws->find("region")), text_of(aws->find("role")), text_of(aws->find("external-id")),
                         text_of(aws->find("profile")), text_of(aws->find("endpoint"))};
-  if (const Value* ssh = value.find("ssh")) out.ssh_config = text_of(ssh->find("config"));
+  if (const Value* ssh = value.find("ssh")) {
+    out.ssh_config = text_of(ssh->find("config"));
+    out.ssh_hosts = texts_of(ssh->find("hosts"));
+  }
   out.branches = texts_of(value.find("branches"));
   if (const Value* approval = value.find("approval")) out.approval = decode_approval(*approval);
   out.calendar = text_of(value.find("calendar"));

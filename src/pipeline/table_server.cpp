@@ -106,7 +106,9 @@ Shape environments() {
       object("environment",
              {
                  {"aws", aws, "account and region"},
-                 {"ssh", object("ssh", {{"config", text(), "ssh_config for its hosts; default that of the server's user"}}),
+                 {"ssh",
+                  object("ssh", {{"config", text(), "ssh_config for its hosts; default that of the server's user"},
+                                 {"hosts", globs("web*"), "hosts that pipelines may name; default every one"}}),
                   "how its hosts are reached"},
                  {"branches", globs("release/*"), "branches that may be deployed; refs/tags/v* for tags"},
                  {"approval", approval().or_nothing(), "who must agree before a stage starts"},

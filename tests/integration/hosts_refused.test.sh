@@ -11,6 +11,7 @@ disk_size[3]=8m
 make_hosts 3
 start_haproxy
 make_shop
+sed -i 's|ssh: { |&hosts: ["host*"], |' "$dir/fairlead.yml"
 step_with() { # LINE…: the shop's step with these besides
   { printf '%s\n' "$@"; cat <<'YAML'
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
@@ -45,6 +46,11 @@ step_with "min-healthy: 95%"
 release v2
 refused "a min-healthy that can never hold" "min-healthy 95% of 3 hosts is 3, and 3 serve: none may ever leave"
 contains "a plan says it, too" "$(fl plan shop production 2>&1)" "min-healthy 95% of 3 hosts is 3, and 3 serve: none may ever leave"
+
+shop_hosts="host1, db1" step_with "min-healthy: 50%"
+release v2
+refused "a host that is not the environment's" "environment production does not deploy to db1 (environments.production.ssh.hosts: host*)"
+contains "a plan says it, too" "$(fl plan shop production 2>&1)" "environment production does not deploy to db1"
 
 shop_hosts="" step_with "min-healthy: 50%"
 release v2

@@ -34,8 +34,12 @@ struct Parts {
   /// that has it already gets it again (the server was restarted); the lock of a finished run is taken over.
   std::function<Awaitable<std::optional<std::string>>(std::string resource, engine::JobKey)> take;
   std::function<Awaitable<void>(std::string resource, engine::JobKey)> release;
-  /// ssh_config for the hosts of an environment; empty: that of the server's user. May be empty.
-  std::function<std::filesystem::path(const std::string& environment)> ssh_config;
+  /// How an environment reaches its hosts by ssh. May be empty.
+  struct Ssh {
+    std::filesystem::path config;    ///< empty: that of the server's user
+    std::vector<std::string> hosts;  ///< globs of those that a pipeline may name; empty: any
+  };
+  std::function<Ssh(const std::string& environment)> ssh;
   std::filesystem::path data_folder;  ///< sockets of shared ssh connections go there
   /// Keeps a note over restarts of the server; without text, forgets it. May be absent, like `notes`.
   std::function<Awaitable<void>(std::string key, std::optional<std::string> json)> note;

@@ -3,6 +3,8 @@
 
 #include "fairlead/aws/alarms.hpp"
 #include "fairlead/aws/aws.hpp"
+#include "fairlead/base/glob.hpp"
+#include "fairlead/base/strings.hpp"
 
 namespace fairlead::deploy::ec2 {
 
@@ -61,6 +63,19 @@ void need_aws(const Inputs& in, const std::optional<aws::Scope>& scope, const st
   if (what)
     throw Error(ErrorKind::invalid, std::string(what) + " of AWS, and environment " + environment + " has no `aws:` block",
                 "add it to fairlead.yml, or list hosts and write `transport: ssh`");
+}
+
+void need_hosts_allowed(const Inputs& in, const Parts& parts, const std::string& environment) {
+  if (!in.ssh || !parts.ssh) return;
+  const auto allowed = parts.ssh(environment).hosts;
+  if (allowed.empty()) return;
+  std::vector<std::string> others;
+  std::ranges::copy_if(in.hosts, std::back_inserter(others), [&](const auto& host) { return !glob_list_match(allowed, host); });
+  if (!others.empty())
+    throw Error(ErrorKind::refused,
+                "environment " + environment + " does not deploy to " + join(others, ", ") + " (environments." + environment +
+                    ".ssh.hosts: " + join(allowed, ", ") + ")",
+                "name its own hosts in targets.hosts, or let whoever runs the server add them to fairlead.yml");
 }
 
 }  // namespace fairlead::deploy::ec2

@@ -31,6 +31,8 @@ Awaitable<std::string> ringing(const Parts&, aws::Scope, std::vector<std::string
 Awaitable<void> look_at_alarms(engine::ActionPlan&, const Parts&, aws::Scope, std::vector<std::string> alarms);
 /// Throws Error(invalid) when something of AWS is asked for, and the environment has no `aws:` block.
 void need_aws(const Inputs&, const std::optional<aws::Scope>&, const std::string& environment);
+/// Throws Error(refused) when the step names a host that the environment does not deploy to over ssh (environments.<name>.ssh.hosts).
+void need_hosts_allowed(const Inputs&, const Parts&, const std::string& environment);
 
 /// The question is the machine's, and as durable: it is asked again after a restart, which is the same question.
 template <class Machine>

@@ -47,6 +47,7 @@ void take_problem(engine::ActionPlan& plan, const Error& error) {
 Awaitable<void> look_at_hosts(engine::ActionPlan& plan, const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
                               const std::string& environment) {
   need_aws(in, scope, environment);
+  need_hosts_allowed(in, parts, environment);
   NoTransport nobody;
   const auto balancer = co_await make_balancer(in, parts, scope, nobody);
   auto hosts = co_await find_hosts(in, parts, scope);

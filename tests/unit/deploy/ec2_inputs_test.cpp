@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "deploy/ec2/balancer.hpp"
+#include "deploy/ec2/common.hpp"
 #include "deploy/ec2/inputs.hpp"
 #include "deploy/ec2/transport.hpp"
 #include "fairlead/base/json.hpp"
@@ -53,6 +54,25 @@ TEST(Ec2Inputs, WhatCannotBeIsRefusedInWords) {
   EXPECT_THAT(ssh(R"("load-balancer": {"target-groups": ["a"], "haproxy": {"socket": "/s", "backend": "b"}})"),
               HasSubstr("exclude each other"));
   EXPECT_THAT(refusal(R"({"targets": {"hosts": ["i-1", "web2"]}})"), HasSubstr("\"web2\" is no instance id"));
+}
+
+TEST(Ec2Inputs, AnEnvironmentMayNameItsHosts) {
+  const auto in = inputs_from(parse_json(R"({"transport":"ssh","targets":{"hosts":["web1","db1.internal","web2"]}})"));
+  Parts parts;
+  EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production"));
+  std::vector<std::string> hosts;
+  parts.ssh = [&hosts](const std::string&) { return Parts::Ssh{.config = {}, .hosts = hosts}; };
+  EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production")) << "none named: any";
+  hosts = {"web*", "!web2"};
+  try {
+    need_hosts_allowed(in, parts, "production");
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("environment production does not deploy to db1.internal, web2"));
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+  }
+  hosts = {"web*", "*.internal"};
+  EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production"));
 }
 
 TEST(Ec2Inputs, MaxHealthyIsAPercentageWithOrWithoutItsSign) {

@@ -187,6 +187,9 @@ Row ec2_deploy() {
               Field{"files", files(), "what is rolled out, of the workspace"}.otherwise("**"),
               {"archive", path(), "instead of files: an archive of the workspace (tar, compressed, or zip) whose content is rolled out"},
               Field{"appspec", path(), "hooks and files, as for CodeDeploy"}.otherwise("appspec.yml"),
+              Field{"ignore-application-stop-failures", boolean(),
+                    "the scripts of the release before that stop it and take it out of traffic may fail"}
+                  .otherwise("false"),
               {"destination", text(), "folder on the hosts whose `current` points to the release, when there is no appspec"},
               {"service", service, "what is started again, when there is no appspec"},
               {"load-balancer", balancer, "how a host leaves and joins traffic"},

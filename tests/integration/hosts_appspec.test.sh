@@ -66,6 +66,31 @@ equal "the release before serves again" "$(versions 3)" "v2 "
 contains "the one that failed stops itself, the one before is started by its own hook" "$(events)" \
   "ApplicationStart v3;ApplicationStop v3;BeforeInstall v2;AfterInstall v2;AfterInstall second;ApplicationStart v2;"
 
+# From here on what leaves traffic and stops a release does its work and fails, when the host says so.
+git -C "$dir/shop" checkout -q HEAD~1 -- scripts/say.sh
+for script in say.sh stop.sh; do
+  cat >>"$dir/shop/scripts/$script" <<'SH'
+case $LIFECYCLE_EVENT in *BlockTraffic | ApplicationStop) [ ! -e /srv/stuck ] || { echo "$LIFECYCLE_EVENT is stuck" >&2; exit 7; } ;; esac
+SH
+done
+release v4
+deploy
+equal "a release whose stop scripts will fail comes to the host" "$? $(versions 3)" "0 v4 "
+touch "$srv/stuck"
+release v5
+deploy
+equal "the one after it fails" "$?" 1
+contains "because of the hook that the one before cannot end" "$(fl show latest:shop)" "BeforeBlockTraffic: scripts/say.sh ended with 7"
+: >"$srv/events"
+sed -i 's/^\( *\)- ec2-deploy:/&\n\1    ignore-application-stop-failures: true/' "$dir/shop/.fairlead.yml"
+release v6
+deploy
+equal "with ignore-application-stop-failures it comes to the host" "$? $(versions 3)" "0 v6 "
+equal "every one of the three is tried and passed over" \
+  "$(fl logs latest:shop | grep -oE '(Block[A-Za-z]*|ApplicationStop) is stuck|ignore-application-stop-failures: going on' | tr '\n' ';')" \
+  "BlockTraffic is stuck;ignore-application-stop-failures: going on;BlockTraffic is stuck;ignore-application-stop-failures: going on;ApplicationStop is stuck;ignore-application-stop-failures: going on;"
+rm "$srv/stuck"
+
 cat >"$dir/shop/appspec.yml" <<'Y'
 version: 0.0
 os: linux
@@ -77,7 +102,7 @@ hooks:
   AfterInstall: [{ location: scripts/say.sh, timeout: 3601 }, { location: ../out.sh }]
 Y
 : >"$srv/events"
-release v4
+release v7
 deploy
 equal "an appspec that is wrong fails" "$?" 1
 for what in "no such event; nearest: BeforeInstall" "Install: has no scripts" "must be an absolute path" "there is no missing in the bundle" \

@@ -152,7 +152,9 @@ Awaitable<std::string> FleetStep::keep_groups_now(bool protect) {
 /// What scripts see of the run; it is no part of the release.
 std::map<std::string, std::string> FleetStep::names_of_run() const {
   const auto& run = step_.job().key.run.str();
-  return {{"FAIRLEAD_RUN", run}, {"DEPLOYMENT_ID", run}};
+  std::map<std::string, std::string> names{{"FAIRLEAD_RUN", run}, {"DEPLOYMENT_ID", run}};
+  if (inputs_.stop_may_fail) names["FL_STOP_MAY_FAIL"] = "1";
+  return names;
 }
 
 Awaitable<void> FleetStep::look() {

@@ -263,14 +263,20 @@ fl_old_script() {
   fl_old_path=$FL_APP/releases/$FL_OLD.scripts/$1
   [ -f "$fl_old_path" ] || return 0
   FL_FOLDER=$FL_APP/releases/$FL_OLD sh "$fl_old_path" && return
-  [ -n "${FL_OLD_FAILED:-}" ] || fl_fail "the scripts of the release before failed: $1"
-  echo "the release that failed does not stop itself: going on"
+  if [ -n "${FL_OLD_FAILED:-}" ]; then echo "the release that failed does not stop itself: going on"; return 0; fi
+  fl_may_fail || fl_fail "ApplicationStop of the release before failed; \`ignore-application-stop-failures: true\` goes on all the same"
+}
+# fl_may_fail: whether it goes on when the release before does not stop.
+fl_may_fail() {
+  [ -n "${FL_STOP_MAY_FAIL:-}" ] || return 1
+  echo "ignore-application-stop-failures: going on"
 }
 # fl_traffic APP RELEASE NAME: a hook of a release around traffic, when it has one.
 fl_traffic() {
   FL_APP=$FL/apps/$1
   [ -f "$FL_APP/releases/$2.scripts/$3" ] || return 0
-  FL_APP=$FL_APP FL_RELEASE=$2 FL_FOLDER=$FL_APP/releases/$2 FL_OLD=- sh "$FL_APP/releases/$2.scripts/$3"
+  FL_APP=$FL_APP FL_RELEASE=$2 FL_FOLDER=$FL_APP/releases/$2 FL_OLD=- sh "$FL_APP/releases/$2.scripts/$3" && return
+  case $3 in block | blocked) fl_may_fail ;; *) return 1 ;; esac
 }
 
 # fl_pairs SOURCE DESTINATION: "path<TAB>target" of everything that a rule of `files` installs, folders first.

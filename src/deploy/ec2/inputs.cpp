@@ -95,8 +95,8 @@ void take_refresh(const Json& with, Inputs& in) {
       if (!member(with, key).is_null()) throw Error(ErrorKind::invalid, std::string(key) + " belongs to `strategy: instance-refresh`");
     return;
   }
-  for (const char* key :
-       {"files", "archive", "destination", "service", "load-balancer", "health", "batch", "max-failures", "zonal", "transport", "env"})
+  for (const char* key : {"files", "archive", "ignore-application-stop-failures", "destination", "service", "load-balancer", "health",
+                          "batch", "max-failures", "zonal", "transport", "env"})
     if (!member(with, key).is_null())
       throw Error(ErrorKind::invalid, std::string(key) + " means nothing to an instance refresh: AWS replaces the instances",
                   "what they run is in their image and their launch template");
@@ -111,6 +111,7 @@ void take_refresh(const Json& with, Inputs& in) {
 void take_service(const Json& with, Inputs& in) {
   in.destination = text_at(with, "destination");
   in.appspec = text_at(with, "appspec", "appspec.yml");
+  in.stop_may_fail = flag_at(with, "ignore-application-stop-failures");
   const auto& service = member(with, "service");
   in.unit = text_at(service, "unit");
   in.command = text_at(service, "command");
@@ -123,6 +124,8 @@ void take_service(const Json& with, Inputs& in) {
                 "destination: \"" + folder + "\" is no folder of a release's own: write its whole path, such as /srv/shop");
   if (!folder.empty() && !member(with, "appspec").is_null())
     throw Error(ErrorKind::invalid, "destination and appspec exclude each other: an appspec says itself where files go");
+  if (!folder.empty() && in.stop_may_fail)
+    throw Error(ErrorKind::invalid, "ignore-application-stop-failures belongs to an appspec, and destination leaves that out");
   if (!service.is_null() && in.unit.empty() && in.command.empty() && in.container_image.empty())
     throw Error(ErrorKind::invalid, "service: nothing is started", "give unit, command or container");
   if (!service.is_null() && !member(with, "appspec").is_null())

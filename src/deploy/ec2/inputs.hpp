@@ -25,6 +25,7 @@ struct Inputs {
   std::vector<std::string> files;
   std::string archive;      ///< of the workspace, whose content is rolled out; empty: `files`
   std::string appspec;      ///< path; empty: none given
+  bool stop_may_fail = false;  ///< hooks of the release before that stop it and take it out of traffic
   std::string destination;  ///< folder on the hosts whose `current` points to the release
   std::string unit, command;  ///< what is restarted
   std::string container_image, container_name, container_options;

@@ -10,14 +10,17 @@ disk_size[2]=8m
 make_hosts 3
 start_haproxy
 make_shop
-shop_step <<YAML
+step_bearing() { # HOSTS that may fail
+  shop_step <<YAML
 health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 6s }
 min-healthy: 1
 progress-deadline: 40s
-max-failures: 0
+max-failures: $1
 drain-timeout: 20s
 stability: 1s
 YAML
+}
+step_bearing 0
 first_release
 room() { on_host 2 "df -kP /var/lib | awk 'NR == 2 { print \$4 }'"; }
 
@@ -27,7 +30,17 @@ release v2
 deploy
 equal "a release that does not fit is refused" "$?" 1
 check "it leaves the room that there was ($before KiB before, $(room) after)" test "$(room)" -ge $((before - 64))
+contains "with its reason" "$(cat "$dir/deploy.txt")" "host2: the release could not be staged: "
+equal "nowhere was anything changed" "$(versions)" "v1 "
 on_host 2 'rm -rf /var/lib/fairlead/apps/*/releases/*.tmp'
+
+step_bearing 1
+release v2
+deploy
+equal "one such host is left out when max-failures bears it" "$?" 0
+equal "it serves what it did, and the others the release" "$(versions 24) $(starts v2)" "v1 v2  1 0 1 "
+contains "the end says so" "$(fl logs latest:shop)" "2 of 3 hosts serve the new release; not on host2"
+step_bearing 0
 rm "$dir/shop/asset"
 
 on_host 2 'head -c 7900K /dev/zero >/var/lib/fill' 2>/dev/null

@@ -103,7 +103,7 @@ head -c 20M /dev/zero >"$dir/shop/asset"
 step_with "min-healthy: 50%"
 release v3
 refused "a disk that is full before all is unpacked" "the release could not be unpacked in /var/lib/fairlead/apps/shop-production/releases: tmpfs"
-contains "a disk that is full before all is unpacked: no traffic moved" "$(cat "$dir/deploy.txt")" "nothing was changed in traffic"
-contains "a disk that is full before all is unpacked: the host is named" "$(cat "$dir/deploy.txt")" "host3: tar: "
+contains "a disk that is full before all is unpacked: the arithmetic" "$(cat "$dir/deploy.txt")" "1 of 3 hosts cannot be deployed to (max-failures bears 0)"
+contains "a disk that is full before all is unpacked: the host is named" "$(cat "$dir/deploy.txt")" "host3: the release could not be staged: tar: "
 equal "all hosts serve" "$(serving)" 3
 done_testing

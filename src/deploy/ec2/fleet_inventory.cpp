@@ -91,9 +91,18 @@ Awaitable<void> FleetStep::take_inventory() {
   groups_ = std::make_unique<Json>(member(facts, "groups"));
   if (step_.timeout().count() > 0) deadline_ = started_ + step_.timeout();
   if (remembered) co_await step_.log("the server was restarted; the deploy goes on\n");
-  if (co_await step_.recall("staged")) co_return;
-  co_await stage(hosts_);
-  co_await step_.remember("staged", "true");
+  Json left_out = Json::object();
+  if (const auto staged = co_await step_.recall("staged")) {
+    left_out = parse_json(*staged);
+  } else {
+    left_out = co_await stage(hosts_);
+    co_await step_.remember("staged", dump(left_out));
+  }
+  for (auto& one : hosts_) {
+    if (!left_out.contains(one.id)) continue;
+    one.reachable = false;
+    one.unreachable_why = text_at(left_out, one.id);
+  }
 }
 
 Awaitable<void> FleetStep::ask_about(Host& host) {
@@ -147,9 +156,8 @@ Awaitable<std::vector<Host>> FleetStep::list_hosts() {
   co_return *slots;
 }
 
-Awaitable<void> FleetStep::inventory() {
-  auto hosts = in_order(co_await list_hosts(), release(), inputs_.settings.pace.zonal);
-  co_await provide(hosts);
+/// Throws when more hosts cannot be deployed to than max-failures bears, or none could leave traffic.
+void FleetStep::require_enough(const std::vector<Host>& hosts) const {
   std::vector<std::string> problems;
   for (const auto& one : hosts)
     if (!one.reachable) problems.push_back(one.id + ": " + one.unreachable_why);
@@ -161,6 +169,12 @@ Awaitable<void> FleetStep::inventory() {
                                         std::to_string(borne(inputs_.settings.pace, total)) + "):\n" + join(problems, "\n"));
   if (const auto why = impossible(inputs_.settings.pace, hosts); !why.empty())
     throw Error(ErrorKind::invalid, "nothing was changed: " + why);
+}
+
+Awaitable<void> FleetStep::inventory() {
+  auto hosts = in_order(co_await list_hosts(), release(), inputs_.settings.pace.zonal);
+  co_await provide(hosts);
+  require_enough(hosts);
   for (const auto& line : plan_lines(inputs_, hosts, "release " + short_release(release()), balancer_.get()))
     co_await step_.log(line + "\n");
   Json list = Json::array();
@@ -191,25 +205,31 @@ Awaitable<void> FleetStep::provide(std::vector<Host>& hosts) {
   }
 }
 
-/// On all hosts before any traffic moves.
-Awaitable<void> FleetStep::stage(std::vector<Host> hosts) {
-  const auto reachable = std::ranges::count_if(hosts, &Host::reachable);
-  std::erase_if(hosts, [](const Host& host) { return !lacks(host); });
+/// On all hosts before any traffic moves. {host: why} of those that cannot have it, as long as there are few enough.
+Awaitable<Json> FleetStep::stage(std::vector<Host> all) {
+  const auto reachable = std::ranges::count_if(all, &Host::reachable);
+  std::vector<Host> hosts;
+  std::ranges::copy_if(all, std::back_inserter(hosts), lacks);
+  Json left_out = Json::object();
   if (hosts.empty()) {
     co_await step_.log("release " + short_release(release()) + " is on " + (reachable == 1 ? "the host" : "the hosts") +
                        " already: nothing is uploaded\n");
-    co_return;
+    co_return left_out;
   }
   if (bundle_.sum.empty()) co_await make_release();
   co_await step_.log("staging release " + short_release(release()) + " (" + std::to_string(bundle_.files) + " files, " +
                      std::to_string((bundle_.size + 1023) / 1024) + " KiB) on " + std::to_string(hosts.size()) +
                      (hosts.size() == 1 ? " host\n" : " hosts\n"));
   const auto failures = co_await stage_on_all(hosts);
-  if (failures.empty()) co_return;
-  std::vector<std::string> lines;
-  for (const auto& [id, why] : failures) lines.push_back(why);
-  throw Error(ErrorKind::invalid, "nothing was changed in traffic: the release could not be staged on " + std::to_string(failures.size()) +
-                                      " of " + std::to_string(hosts.size()) + " hosts:\n" + join(lines, "\n"));
+  for (auto& one : all) {
+    const auto failed = failures.find(one.id);
+    if (failed == failures.end()) continue;
+    one.reachable = false;
+    left_out[one.id] = one.unreachable_why = "the release could not be staged: " + without_name(one, failed->second);
+  }
+  require_enough(all);
+  for (const auto& [id, why] : left_out.items()) co_await step_.log(id + " is left out: " + why.get<std::string>() + "\n");
+  co_return left_out;
 }
 
 /// Why it failed, by host.

@@ -37,7 +37,8 @@ class FleetStep {
   Awaitable<std::vector<Host>> list_hosts();
   Awaitable<void> ask_about(Host&);
   Awaitable<void> provide(std::vector<Host>&);
-  Awaitable<void> stage(std::vector<Host>);
+  void require_enough(const std::vector<Host>&) const;
+  Awaitable<Json> stage(std::vector<Host> all);
   Awaitable<std::map<std::string, std::string>> stage_on_all(std::vector<Host>);
   Awaitable<void> stage_on(Host);
   Awaitable<void> stage_or_say(Host, std::shared_ptr<std::map<std::string, std::string>> failures);

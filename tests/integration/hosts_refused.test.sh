@@ -87,9 +87,17 @@ YAML
 appspec ValidateServise
 release v2
 refused "an appspec with an unknown hook" "hooks.ValidateServise: no such event; nearest: ValidateService"
+contains "a plan says it, too" "$(fl plan shop production 2>&1)" "hooks.ValidateServise: no such event; nearest: ValidateService"
 
 appspec ValidateService
+mv "$dir/shop/scripts/validate.sh" "$dir/validate.sh"
+release v2
+contains "a plan misses a script that is not there" "$(fl plan shop production 2>&1)" "hooks.ValidateService: there is no scripts/validate.sh in the commit"
+mv "$dir/validate.sh" "$dir/shop/scripts/"
 release invalid
+plan=$(fl plan shop production 2>&1)
+contains "a plan tells the hooks" "$plan" "hooks of appspec.yml: ApplicationStart scripts/start.sh; ValidateService scripts/validate.sh"
+lacks "and misses nothing that is there" "$plan" "there is no"
 deploy
 equal "a canary that does not validate fails" "$?" 1
 contains "the hook and its exit are told" "$(cat "$dir/deploy.txt")" "ValidateService: scripts/validate.sh ended with 3"

@@ -2,13 +2,16 @@
 #include "deploy/ec2/fleet_plan.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "deploy/ec2/appspec.hpp"
 #include "deploy/ec2/common.hpp"
 #include "deploy/ec2/record.hpp"
 #include "deploy/ec2/refresh_plan.hpp"
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/crypto.hpp"
 #include "fairlead/base/json.hpp"
+#include "fairlead/base/strings.hpp"
 
 namespace fairlead::deploy::ec2 {
 
@@ -80,6 +83,43 @@ Awaitable<void> look_at_hosts(engine::ActionPlan& plan, const Inputs& in, const 
     if (!host.reachable) plan.problems.push_back({too_many, host.id + ": " + host.unreachable_why, "it counts as a failed host"});
 }
 
+/// "hooks of appspec.yml: BeforeInstall scripts/stop.sh; …"
+std::string hooks_text(const std::string& name, const Appspec& spec) {
+  std::vector<std::string> texts;
+  for (const auto& event : hook_events()) {
+    const auto found = spec.hooks.find(event);
+    if (found == spec.hooks.end()) continue;
+    std::vector<std::string> scripts;
+    for (const auto& hook : found->second) scripts.push_back(hook.location);
+    texts.push_back(event + " " + join(scripts, ", "));
+  }
+  return texts.empty() ? name + " has no hooks" : "hooks of " + name + ": " + join(texts, "; ");
+}
+
+/// The appspec of the commit, and which of its scripts are not there. What an earlier job may still write is not missed.
+Awaitable<void> look_at_appspec(engine::ActionPlan& plan, engine::PlanContext& context, const Inputs& in, const Parts& parts) {
+  if (in.refresh || !in.destination.empty() || !in.archive.empty()) co_return;
+  auto name = in.appspec;
+  auto text = co_await context.file(name);
+  if (!text && name == "appspec.yml") text = co_await context.file(name = "appspec.yaml");
+  if (!text) {
+    if (!context.early() && in.starts_nothing()) throw no_way(in, "the commit");
+    co_return;
+  }
+  if (!in.starts_nothing()) throw two_ways(name, "the commit");
+  const auto spec = appspec_from(parts.parse(*text, name, Json::object()), nullptr);
+  plan.lines.push_back(hooks_text(name, spec));
+  if (context.early()) co_return;
+  std::set<std::string> asked;
+  for (const auto& [event, hooks] : spec.hooks) {
+    for (const auto& hook : hooks) {
+      if (!asked.insert(hook.location).second) continue;
+      if (!co_await context.file(hook.location.starts_with('/') ? hook.location.substr(1) : hook.location))
+        plan.problems.push_back({true, name + ": hooks." + event + ": there is no " + hook.location + " in the commit", ""});
+    }
+  }
+}
+
 }  // namespace
 
 Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Parts& parts) {
@@ -91,8 +131,10 @@ Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Par
     plan.lines.push_back("what it does is known when the jobs before it have run");
     co_return plan;
   }
+  std::optional<Inputs> given;
   try {
-    auto in = inputs_from(context.with());
+    given = inputs_from(context.with());
+    auto& in = *given;
     if (is_release(context.recorded())) in.alarms.clear();  // as the step does
     if (in.refresh) {
       const auto scope = parts.scope ? parts.scope(context.environment()) : std::nullopt;
@@ -102,6 +144,12 @@ Awaitable<engine::ActionPlan> plan_fleet(engine::PlanContext& context, const Par
       co_return plan;
     }
     co_await look_at_hosts(plan, in, parts, parts.scope ? parts.scope(context.environment()) : std::nullopt, context.environment());
+  } catch (const Error& error) {
+    take_problem(plan, error);
+  }
+  if (!given || is_release(context.recorded())) co_return plan;
+  try {
+    co_await look_at_appspec(plan, context, *given, parts);
   } catch (const Error& error) {
     take_problem(plan, error);
   }

@@ -45,6 +45,7 @@ struct Inputs {
   int max_hosts = 50;
   Settings settings;
   std::optional<Duration> drain;
+  bool starts_nothing() const { return unit.empty() && command.empty() && container_image.empty(); }
   bool balanced() const { return !target_groups.empty() || !haproxy_backend.empty() || !leave.empty(); }
 };
 

@@ -57,6 +57,10 @@ std::unique_ptr<Transport> make_transport(const Inputs&, const Parts&, const std
 Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs&, const Parts&, const std::optional<aws::Scope>&, Transport&);
 /// The appspec file that the step goes by; empty: none.
 std::string appspec_name(const Inputs&, const std::filesystem::path& workspace);
+/// Nothing says what becomes of the files, where there is no appspec.
+Error no_way(const Inputs&, const std::string& where);
+/// Two things say it: an appspec and `service`.
+Error two_ways(const std::string& appspec, const std::string& where);
 Scripts make_scripts(const Inputs&, const Parts&, const Names&, const std::filesystem::path& workspace);
 Awaitable<std::vector<Host>> find_hosts(const Inputs&, const Parts&, const std::optional<aws::Scope>&);
 /// What has to be suspended and protected so that the groups leave their instances alone: {group: {processes[], instances[]}}, without

@@ -72,21 +72,27 @@ std::string appspec_name(const Inputs& in, const std::filesystem::path& workspac
   return std::filesystem::exists(workspace / name) ? name : "";
 }
 
+Error no_way(const Inputs& in, const std::string& where) {
+  return {ErrorKind::invalid,
+          "there is no " + in.appspec + " in " + where + ", and neither destination nor service says what to do with the files",
+          "add one of them to the step"};
+}
+
+Error two_ways(const std::string& appspec, const std::string& where) {
+  return {ErrorKind::invalid,
+          "there is " + appspec + " in " + where + ", whose hooks start the application, and `service` says something else",
+          "leave `service` out, or give `destination`, which leaves the appspec out"};
+}
+
 Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, const std::filesystem::path& workspace) {
   // An appspec counts when it is rolled out, too: its scripts are in the bundle.
   const auto name = appspec_name(in, workspace);
   const auto text = name.empty() ? std::nullopt : read_file_if_exists(workspace / name);
   if (!text) {
-    if (in.destination.empty() && in.container_image.empty() && in.command.empty() && in.unit.empty())
-      throw Error(ErrorKind::invalid,
-                  "there is no " + in.appspec + " in the workspace, and neither destination nor service says what to do with the files",
-                  "add one of them to the step");
+    if (in.destination.empty() && in.starts_nothing()) throw no_way(in, "the workspace");
     return plain_scripts(in, names);
   }
-  if (!in.unit.empty() || !in.command.empty() || !in.container_image.empty())
-    throw Error(ErrorKind::invalid,
-                "there is " + name + " in the workspace, whose hooks start the application, and `service` says something else",
-                "leave `service` out, or give `destination`, which leaves the appspec out");
+  if (!in.starts_nothing()) throw two_ways(name, "the workspace");
   const auto exists = [&](const std::string& path) {
     std::error_code error;
     return std::filesystem::exists(workspace / (path.starts_with('/') ? path.substr(1) : path), error);

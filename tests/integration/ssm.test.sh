@@ -45,9 +45,10 @@ equal "its hook ran once on each" "$(ran one)" "1 1 1 "
 equal "the group was kept from interfering, once" "$(effects SuspendProcesses)" 1
 equal "and released again" "$(effects ResumeProcesses)" 1
 
-# Answers of SendCommand get lost after the command was taken: it is sent again, and the scripts still run once. And what was sent is not
-# known for a while (a second here).
-faults '[{"operation": "ssm.SendCommand", "fault": "reply-lost", "rate": 0.4}, {"operation": "ssm.*", "fault": "stale-reads", "after": "20s"}]'
+# Answers of SendCommand get lost after the command was taken, the first in any case: it is sent again, and the scripts still run once. And
+# what was sent is not known for a while (a second here).
+faults '[{"operation": "ssm.SendCommand", "fault": "reply-lost", "count": 1}, {"operation": "ssm.SendCommand", "fault": "reply-lost", "rate": 0.4},
+  {"operation": "ssm.*", "fault": "stale-reads", "after": "20s"}]'
 sent=$(effects SendCommand)
 echo two >"$dir/shop/version"
 commit shop "Second" >/dev/null

@@ -66,7 +66,6 @@ lacks "and that it is what was deployed" "$(cat "$dir/status.txt")" "drift"
 
 faults '[{"fault": "failing-health", "image": "ami-sim-3"}]'
 step ami-sim-3
-begin=$SECONDS
 begin_deploy
 await
 equal "an image that does not get healthy fails" "$state" failed
@@ -98,9 +97,12 @@ equal "it goes on although the server was killed twice and an answer was lost" "
 [ "$state" = succeeded ] || fl logs "$run" | tail -n 40
 equal "with one refresh" "$(($(effects StartInstanceRefresh) - before))" 1
 
+# The clock stands while it lasts: it would end by itself otherwise.
+control clock '{"mode":"manual"}'
 cloud autoscaling start-instance-refresh --auto-scaling-group-name shop --desired-configuration 'LaunchTemplate={LaunchTemplateName=shop,Version=1}' >/dev/null
 contains "the plan tells of a refresh of somebody else's" "$(fl plan shop production 2>&1)" "wait for it, or cancel it"
 cloud autoscaling cancel-instance-refresh --auto-scaling-group-name shop >/dev/null
+control clock '{"mode":"real"}'
 canceled() { [ "$(cloud autoscaling describe-instance-refreshes --auto-scaling-group-name shop --query 'InstanceRefreshes[0].Status' --output text)" = Cancelled ]; }
 check "which is canceled" until_true canceled
 made=$(effects CreateLaunchTemplateVersion)

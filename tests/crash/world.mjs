@@ -212,7 +212,7 @@ environments:
 
   // A supervisor that was told to end may take a moment.
   async leftovers() {
-    const end = Date.now() + 10000;
+    const end = Date.now() + patience;
     while (this.#processes().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
     return this.#processes();
   }

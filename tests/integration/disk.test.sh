@@ -27,7 +27,7 @@ contains "with the reason" "$answer" disk
 equal "readiness says so" "$(curl -sS -o "$dir/out" -w '%{http_code}' "$url/readyz")" 503
 check "what is there can be read" fl show shop#1
 rm "$dir/small/filler"
-end=$((SECONDS + 20)) status=503
+end=$((SECONDS + 180)) status=503
 while [ "$status" = 503 ] && [ "$SECONDS" -lt "$end" ]; do
   answer=$(deliver shop "$(push_body shop "$sha" refs/heads/other)" msg_2)
   status=${answer%% *}

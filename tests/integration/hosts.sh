@@ -247,9 +247,9 @@ first_release() {
   until_true has_serving "$host_count" || { why; done_testing; }
 }
 begin_deploy() { id=$(fl --json deploy shop production | json id); } # sets id
-# end_deploy: waits for the end of $id, at most four minutes; sets state.
+# end_deploy: waits for the end of $id, at most six minutes; sets state.
 end_deploy() {
-  for _ in 1 2 3 4 5 6 7 8; do until_state "$id" "succeeded failed canceled lost" 2>/dev/null && break; done
+  for _ in 1 2; do until_state "$id" "succeeded failed canceled lost" 2>/dev/null && break; done
   state=$(run_state "$id")
 }
 why() { cat "$dir/deploy.txt"; fl logs latest:shop | tail -n "${1:-40}"; } # for the reader of a failure

@@ -59,7 +59,7 @@ transport: ssh
 files: [version]
 service: { container: { image: "$registry:$1", name: web, options: "--network host --volume /usr:/usr:ro --cgroup-parent /fl$$" } }
 load-balancer: { haproxy: { socket: $dir/haproxy.sock, backend: app } }
-health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 4s }
+health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 15s }
 min-healthy: 1
 drain-timeout: 20s
 stability: 1s

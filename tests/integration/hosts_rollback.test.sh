@@ -42,19 +42,19 @@ equal "the record has the hosts" "$(api '/api/v1/apps/shop' | json environments.
 sed -i 's/destination: .*/destination: \/srv\/elsewhere/' "$dir/shop/.fairlead.yml"
 commit shop "Edit the pipeline" >/dev/null
 begin=$(starts v1)
-fl rollback shop production --wait --timeout 2m >"$dir/rollback.txt" 2>&1
+fl rollback shop production --wait --timeout 4m >"$dir/rollback.txt" 2>&1
 equal "a rollback succeeds" "$?" 0
 equal "to the first release" "$(versions) $(released)" "v1  $first"
 contains "which was still on the hosts" "$(fl logs latest:shop 2>&1)" "is on the hosts already: nothing is uploaded"
 equal "it was started once more on each" "$begin -> $(starts v1)" "1 1 1  -> 2 2 2 "
-fl rollback shop production --to shop#1 --wait --timeout 2m >"$dir/rollback.txt" 2>&1
+fl rollback shop production --to shop#1 --wait --timeout 4m >"$dir/rollback.txt" 2>&1
 equal "a rollback to what runs succeeds" "$?" 0
 equal "and starts nothing" "$(starts v1)" "2 2 2 "
 contains "and says so" "$(fl --json show latest:shop | json stages.0.jobs.0.steps.0.summary)" "nothing was changed"
 
 # One host has lost the second release: there it is made again from its commit.
 rm -rf "$(apps 2)"/releases/"${second% }"*
-fl rollback shop production --to shop#2 --wait --timeout 2m >"$dir/rollback.txt" 2>&1
+fl rollback shop production --to shop#2 --wait --timeout 4m >"$dir/rollback.txt" 2>&1
 equal "a rollback to a release that a host has lost succeeds" "$?" 0
 contains "it is uploaded there" "$(fl logs latest:shop 2>&1)" "on 1 host"
 equal "all hosts run it" "$(versions) $(released)" "v2  $second"

@@ -26,7 +26,7 @@ step_with() { # LINE…: of the service
 transport: ssh
 files: [app.pl, version, refused, shop.service]
 destination: /srv/app
-health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 4s }
+health: { url: "http://127.0.0.1:8080/healthz", successes: 1, timeout: 10s }
 min-healthy: 1
 drain-timeout: 20s
 stability: 1s

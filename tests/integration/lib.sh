@@ -71,22 +71,21 @@ start_server() { # options for `serve`
   server=$!
   url=""
   exec 8<"$dir/announce.$$"
-  read -r -t 30 url <&8
-  read -r -t 30 socket <&8
+  read -r -t 120 url <&8 && read -r -t 120 socket <&8
   exec 8<&-
   [ -n "$url" ] || { echo "the server did not start:"; tail -n 20 "$dir/server.log"; return 1; }
 }
-stop_server() { [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null; wait "$server" 2>/dev/null; server=""; }; }
+stop_server() { [ -z "$server" ] || { ! is_child "$server" || kill -TERM "$server" 2>/dev/null; wait "$server" 2>/dev/null; server=""; }; }
 kill_server() { kill -KILL "$server" && wait "$server" 2>/dev/null; server=""; }
 
 fl() { "$FAIRLEAD" --server "$socket" "$@"; }
-api() { curl -sS --max-time 20 --unix-socket "${socket#unix:}" "http://fairlead$1" "${@:2}"; }
+api() { curl -sS --max-time 60 --unix-socket "${socket#unix:}" "http://fairlead$1" "${@:2}"; }
 # json PATH < document: jq is not on a bare Debian, node is (tests install it).
 json() { node -e 'let d=JSON.parse(require("fs").readFileSync(0,"utf8"));for(const k of process.argv[1].split("."))d=d==null?d:d[k];console.log(typeof d==="object"?JSON.stringify(d):d)' "$1"; }
 run_state() { fl --json show "$1" | json state; }
-# until_state RUN STATES: waits for events of the log, at most 30 s.
+# until_state RUN STATES: waits for events of the log, at most 180 s, as all that wait here: only a failure takes so long.
 until_state() {
-  local end=$((SECONDS + 30)) seen
+  local end=$((SECONDS + 180)) seen
   while [ "$SECONDS" -lt "$end" ]; do
     seen=$(api '/api/v1/audit?limit=1' | json 0.seq)
     case " $2 " in *" $(run_state "$1" 2>/dev/null) "*) return 0 ;; esac
@@ -95,7 +94,7 @@ until_state() {
   echo "$1 is $(run_state "$1"), not $2" >&2
   return 1
 }
-# until_true COMMAND…: asks again until it succeeds, at most 180 s.
+# until_true COMMAND…: asks again until it succeeds.
 until_true() {
   local end=$((SECONDS + 180))
   until "$@"; do
@@ -103,10 +102,7 @@ until_true() {
     read -r -t 0.05 <> <(:) || true
   done
 }
-until_file() { # waits for a file to appear, at most 30 s
-  local end=$((SECONDS + 30))
-  while [ ! -e "$1" ]; do [ "$SECONDS" -lt "$end" ] || return 1; read -r -t 0.05 <> <(:) || true; done
-}
+until_file() { until_true test -e "$1"; }
 
 # Standard Webhooks signature for `/hooks/http/APP`: deliver APP BODY [ID]; prints "STATUS body".
 hook_secret=not-a-real-hook-secret-0123456789
@@ -114,7 +110,7 @@ deliver() {
   local id=${3:-msg_$RANDOM$RANDOM} ts signature
   ts=${4:-$(date +%s)}
   signature=$(printf '%s.%s.%s' "$id" "$ts" "$2" | openssl dgst -sha256 -hmac "$hook_secret" -binary | base64 -w0)
-  curl -sS --max-time 20 -o "$dir/hook.out" -w '%{http_code} ' -X POST "$url/hooks/http/$1" -H 'Content-Type: application/json' \
+  curl -sS --max-time 60 -o "$dir/hook.out" -w '%{http_code} ' -X POST "$url/hooks/http/$1" -H 'Content-Type: application/json' \
     -H "webhook-id: $id" -H "webhook-timestamp: $ts" -H "webhook-signature: v1,$signature" --data-binary "$2"
   cat "$dir/hook.out"
 }

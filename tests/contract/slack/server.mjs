@@ -36,7 +36,7 @@ export async function serve(binary, { folder }, env = {}) {
   child.stderr.on("data", (part) => (server.log = (server.log + part).slice(-20000)));
   const socketPath = join(folder, "data", "fairlead.sock");
   for (let tries = 0; !existsSync(socketPath); ++tries) {
-    if (tries > 600 || child.exitCode !== null) throw new Error(`the server did not start:\n${server.log}`);
+    if (tries > 1200 || child.exitCode !== null) throw new Error(`the server did not start:\n${server.log}`);
     await pause(50);
   }
   const agent = new http.Agent({ keepAlive: true });

@@ -42,7 +42,7 @@ async function start(binary) {
   const ended = new Promise((resolve) => child.on("exit", resolve));
   const socketPath = join(folder, "data", "fairlead.sock");
   for (let tries = 0; !existsSync(socketPath); ++tries) {
-    if (tries > 200 || child.exitCode !== null) throw new Error(`the server did not start:\n${log}`);
+    if (tries > 1200 || child.exitCode !== null) throw new Error(`the server did not start:\n${log}`);
     await pause(50);
   }
   const close = async () => {

@@ -2,7 +2,13 @@
 # make_hosts N: host1 … hostN, reachable with $dir/ssh_config; start_haproxy: the backend `app` on $lb, runtime socket $dir/haproxy.sock;
 # make_shop, shop_step, release, deploy: a web server as the app `shop`, and how it comes to the hosts.
 host_spaces="" host_count=0 bastion=""
-host_net="10.$((200 + $$ / 250 % 50)).$(($$ % 250))"
+# free_net FIRST: the first three numbers of a /24 from 10.FIRST on that no interface has: other tests run beside this one.
+free_net() {
+  local n=$(($$ % 12500))
+  while ip -4 -o address | grep -qF " 10.$(($1 + n / 250)).$((n % 250))."; do n=$(((n + 1) % 12500)); done
+  echo "10.$(($1 + n / 250)).$((n % 250))"
+}
+host_net=$(free_net 200)
 
 # can_make_hosts: also in a chroot, whose root may be no mount of its own, so that nothing can be done within a namespace.
 can_make_hosts() {
@@ -19,7 +25,9 @@ make_hosts() {
   in_hosts_net link add "flb$$" type bridge && in_hosts_net address add "$host_net.254/24" dev "flb$$" && in_hosts_net link set "flb$$" up
   make_key
   for i in $(seq "$1"); do make_host "$i"; done
+  for i in $(seq "$1"); do until_true host_listens "$i" || { cat "$dir/hosts/$i/log"; break; }; done
 }
+host_listens() { nsenter --net="/run/netns/fl$$-$1" ss -Hltn 'sport = :22' | grep -q .; } # N: its sshd does
 
 make_key() {
   [ ! -e "$dir/hosts/key" ] || return 0
@@ -44,7 +52,8 @@ make_host() {
 
 # make_bastion: before make_hosts; the hosts are then in a network of their own, which only it reaches. Its sshd is as Debian's.
 make_bastion() {
-  local net="10.$((150 + $$ / 250 % 50)).$(($$ % 250))"
+  local net
+  net=$(free_net 150)
   make_key
   make_space bastion
   bastion="fl$$-bastion"
@@ -54,6 +63,7 @@ make_bastion() {
   ip -n "$bastion" link set eth0 up
   make_sshd bastion bastion "$net.2" ""
   start_host bastion
+  until_true host_listens bastion
 }
 
 # make_sshd FOLDER NAME ADDRESS SETTING: keys and configuration; the client knows both.
@@ -90,8 +100,9 @@ start_host() {
   disown
 }
 signal_host() { ip netns pids "fl$$-$1" | xargs -r kill "-$2" 2>/dev/null; } # N SIGNAL: to everything on it, at once
-kill_host() { signal_host "$1" KILL; }
-freeze_host() { signal_host "$1" STOP; } # its connections stay open, and nobody answers
+# Twice: what was forked between the look and the signal, too.
+kill_host() { signal_host "$1" KILL; signal_host "$1" KILL; }
+freeze_host() { signal_host "$1" STOP; signal_host "$1" STOP; } # its connections stay open, and nobody answers
 thaw_host() { signal_host "$1" CONT; }
 on_host() { ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=10 "host$1" "${@:2}"; } # N COMMAND…
 
@@ -129,14 +140,15 @@ CFG
     rename "$ARGV[0].part", shift @ARGV; exec @ARGV' "$dir/haproxy.ports" haproxy -db ${haproxy_mode:-} -f "$dir/haproxy.cfg" >"$dir/haproxy.log" 2>&1 &
   haproxy=$!
   children="$children $haproxy"
-  local end=$((SECONDS + 20)) port=""
-  while [ ! -e "$dir/haproxy.ports" ] && [ "$SECONDS" -lt "$end" ]; do sleep 0.1; done
+  local port=""
+  until_file "$dir/haproxy.ports"
   read -r port stats <"$dir/haproxy.ports"
   lb="http://127.0.0.1:$port"
-  while [ "$SECONDS" -lt "$end" ] && ! curl -fsS --max-time 2 "http://127.0.0.1:$stats/stats;csv" >/dev/null 2>&1; do sleep 0.1; done
+  until_true statistics >/dev/null 2>&1 || { echo "HAProxy does not answer:"; cat "$dir/haproxy.log"; }
 }
-# serving: how many servers HAProxy sends requests to.
-serving() { curl -fsS --max-time 5 "http://127.0.0.1:$stats/stats;csv" | awk -F , '$1 == "app" && $2 ~ /^host/ && $18 ~ /^UP/ { n++ } END { print n + 0 }'; }
+statistics() { curl -fsS --max-time 5 "http://127.0.0.1:$stats/stats;csv"; }
+# serving: how many servers HAProxy sends requests to; nothing when it did not answer in time.
+serving() { statistics | awk -F , '$1 == "app" && $2 ~ /^host/ && $18 ~ /^UP/ { n++ } END { if (NR) print n + 0 }'; }
 # versions: what a number of requests saw, sorted.
 versions() { for _ in $(seq "${1:-12}"); do curl -sS --max-time 5 "$lb/version"; done | sort -u | tr '\n' ' '; }
 

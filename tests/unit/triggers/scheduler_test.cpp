@@ -205,7 +205,7 @@ TEST_F(SchedulerTest, its_timer_wakes_for_a_schedule_that_is_added_later) {
   asio::co_spawn(io, scheduler->run(), asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
   Schedule soon;
   soon.app = "shop";
-  soon.timing = {.cron = "", .at = now() + std::chrono::milliseconds(50)};
+  soon.timing = {.cron = "", .at = now() + std::chrono::seconds(1)};  // a time that has passed would be refused
   asio::co_spawn(io, scheduler->add(soon), [](std::exception_ptr, Schedule) {});
   auto deadline = deadline_in(std::chrono::seconds(20));
   while (woken.empty() && std::chrono::steady_clock::now() < deadline) io.run_one_for(std::chrono::milliseconds(100));

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "fairlead/base/json.hpp"
+#include "pipeline/path.hpp"
 
 namespace fairlead::pipeline {
 namespace {
@@ -123,5 +124,26 @@ Json Value::to_json() const {
   }
   return nullptr;
 }
+
+namespace {
+
+bool leads_to(std::string_view path, std::string_view part) {
+  return path.starts_with(part) && (path.size() == part.size() || path[part.size()] == '.' || path[part.size()] == '[');
+}
+
+Mark place_below(const Value& value, const std::string& part, Mark own, std::string_view path) {
+  for (std::size_t i = 0; i < value.items().size(); ++i) {
+    const auto& item = value.items()[i];
+    if (const auto longer = child_path(part, i); leads_to(path, longer)) return place_below(item, longer, item.mark(), path);
+  }
+  for (const auto& [key, mark, inner] : value.members())
+    if (const auto longer = child_path(part, key); leads_to(path, longer))
+      return place_below(inner, longer, inner.is_scalar() ? inner.mark() : mark, path);
+  return own;
+}
+
+}  // namespace
+
+Mark place_of(const Value& root, std::string_view path) { return place_below(root, "", root.mark(), path); }
 
 }  // namespace fairlead::pipeline

@@ -73,4 +73,8 @@ struct Limits {
 /// empty file is a null value.
 std::optional<Value> load_yaml(std::string_view text, const std::string& filename, Problems& problems, const Limits& = {});
 
+/// Where "hooks.AfterInstall[0].timeout" is in a file: the place of the longest part of the path that the file has; of a list or map,
+/// its key.
+Mark place_of(const Value& root, std::string_view path);
+
 }  // namespace fairlead::pipeline

@@ -49,6 +49,22 @@ TEST(Load, KnowsThePlaceOfEveryNode) {
   EXPECT_TRUE(item.find("x")->quoted());
 }
 
+TEST(Load, FindsThePlaceOfAPath) {
+  Problems problems;
+  const auto root = load_yaml("os: linux\nhooks:\n  After:\n    - location: a\n      timeout: 0\n", "f", problems);
+  ASSERT_TRUE(root);
+  const auto place = [&](std::string_view path) {
+    const auto mark = place_of(*root, path);
+    return std::to_string(mark.line) + ":" + std::to_string(mark.column);
+  };
+  EXPECT_EQ(place("os"), "1:5");
+  EXPECT_EQ(place("hooks.After[0].timeout"), "5:16");
+  EXPECT_EQ(place("hooks.After"), "3:3") << "a map or a list is at its key";
+  EXPECT_EQ(place("hooks.After[0].runas"), "4:7") << "what is missing is where it should be";
+  EXPECT_EQ(place("version"), "1:1");
+  EXPECT_EQ(place("o"), "1:1") << "os is another key";
+}
+
 TEST(Load, TakesAnEmptyFileAsNothing) {
   EXPECT_EQ(json_of(""), Json());
   EXPECT_EQ(json_of("# only a comment\n"), Json());

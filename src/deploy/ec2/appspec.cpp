@@ -12,10 +12,16 @@ namespace fairlead::deploy::ec2 {
 
 namespace {
 
+std::string child(const std::string& path, std::string_view key) { return path + (path.empty() ? "" : ".") + std::string(key); }
+
+using Exists = std::function<bool(const std::string&)>;
+
 /// Collects what is wrong, so that one look mends all of it.
 struct Reader {
-  std::vector<std::string> problems;
-  void add(const std::string& path, const std::string& what) { problems.push_back(path + ": " + what); }
+  std::vector<Flaw> flaws;
+  void add(const std::string& path, const std::string& what, const std::optional<std::string>& near = {}) {
+    flaws.push_back({path, what, near.value_or("")});
+  }
 
   bool only(const Json& value, const std::string& path, std::initializer_list<std::string_view> known) {
     if (!value.is_object()) {
@@ -24,10 +30,7 @@ struct Reader {
     }
     const std::vector<std::string> names(known.begin(), known.end());
     for (const auto& [key, inner] : value.items())
-      if (std::ranges::find(names, key) == names.end()) {
-        const auto near = nearest(key, names);
-        add(path + "." + key, "no such key" + (near ? "; nearest: " + *near : ""));
-      }
+      if (std::ranges::find(names, key) == names.end()) add(child(path, key), "no such key", nearest(key, names));
     return true;
   }
 
@@ -36,9 +39,9 @@ struct Reader {
     if (found.is_string()) return found.get<std::string>();
     if (found.is_number_integer()) return std::to_string(found.get<std::int64_t>());
     if (!found.is_null())
-      add(path + "." + std::string(key), "must be a text");
+      add(child(path, key), "must be a text");
     else if (must)
-      add(path + "." + std::string(key), "is required");
+      add(child(path, key), "is required");
     return {};
   }
 
@@ -47,14 +50,14 @@ struct Reader {
     std::vector<std::string> list;
     if (found.is_null()) return list;
     if (!found.is_array()) {
-      add(path + "." + std::string(key), "must be a list");
+      add(child(path, key), "must be a list");
       return list;
     }
     for (const auto& one : found) {
       if (one.is_string())
         list.push_back(one.get<std::string>());
       else
-        add(path + "." + std::string(key), "must be a list of texts");
+        add(child(path, key), "must be a list of texts");
     }
     return list;
   }
@@ -62,17 +65,27 @@ struct Reader {
 
 std::string at(const std::string& path, std::size_t index) { return path + "[" + std::to_string(index) + "]"; }
 
-void check_inside(Reader& reader, const std::string& path, const std::string& location) {
+bool leaves(const std::string& location) {
   const auto parts = split(location, '/');
-  if (std::ranges::find(parts, "..") != parts.end()) reader.add(path, "\"" + location + "\" leaves the bundle");
+  return std::ranges::find(parts, "..") != parts.end();
 }
 
-FileRule read_file_rule(Reader& reader, const Json& one, const std::string& path) {
+/// A file of the bundle, which is there when that can be asked; `otherwise`: what to do when it is not.
+void check_inside(Reader& reader, const std::string& path, const std::string& location, const Exists& exists,
+                  const std::string& otherwise = {}) {
+  if (leaves(location))
+    reader.add(path, "\"" + location + "\" leaves the bundle");
+  else if (exists && !location.empty() && location != "/" && !exists(location))
+    reader.add(path, "there is no " + location + " in the bundle" + otherwise);
+}
+
+FileRule read_file_rule(Reader& reader, const Json& one, const std::string& path, const Exists& exists) {
   FileRule rule;
   if (!reader.only(one, path, {"source", "destination"})) return rule;
   rule.source = reader.text(one, "source", path, true);
   rule.destination = reader.text(one, "destination", path, true);
-  check_inside(reader, path + ".source", rule.source);
+  check_inside(reader, path + ".source", rule.source, exists,
+               ": commit it, or, when a build makes it, take it from there with artifacts-from");
   if (!rule.destination.empty() && !rule.destination.starts_with('/')) reader.add(path + ".destination", "must be an absolute path");
   return rule;
 }
@@ -103,14 +116,12 @@ Permission read_permission(Reader& reader, const Json& one, const std::string& p
   return rule;
 }
 
-Hook read_hook(Reader& reader, const Json& one, const std::string& path, const std::function<bool(const std::string&)>& exists) {
+Hook read_hook(Reader& reader, const Json& one, const std::string& path, const Exists& exists) {
   Hook hook;
   if (!reader.only(one, path, {"location", "timeout", "runas", "sudo"})) return hook;
   hook.location = reader.text(one, "location", path, true);
   while (hook.location.starts_with('/')) hook.location.erase(0, 1);
-  check_inside(reader, path + ".location", hook.location);
-  if (!hook.location.empty() && exists && !exists(hook.location))
-    reader.add(path + ".location", "there is no " + hook.location + " in the bundle");
+  check_inside(reader, path + ".location", hook.location, exists);
   hook.runas = reader.text(one, "runas", path);
   hook.sudo = flag_at(one, "sudo");
   const auto timeout = reader.text(one, "timeout", path);
@@ -124,15 +135,17 @@ Hook read_hook(Reader& reader, const Json& one, const std::string& path, const s
   return hook;
 }
 
-void read_hooks(Reader& reader, const Json& hooks, Appspec& spec, const std::function<bool(const std::string&)>& exists) {
+void read_hooks(Reader& reader, const Json& hooks, Appspec& spec, const Exists& exists) {
   if (hooks.is_null()) return;
   if (!hooks.is_object()) return reader.add("hooks", "must be a map of events");
   for (const auto& [event, list] : hooks.items()) {
     const auto path = "hooks." + event;
     if (std::ranges::find(hook_events(), event) == hook_events().end()) {
       const bool ours = event == "DownloadBundle" || event == "Install" || event == "BlockTraffic" || event == "AllowTraffic";
-      const auto near = nearest(event, hook_events());
-      reader.add(path, ours ? "has no scripts: CodeDeploy does it itself" : "no such event" + (near ? "; nearest: " + *near : ""));
+      if (ours)
+        reader.add(path, "has no scripts: CodeDeploy does it itself");
+      else
+        reader.add(path, "no such event", nearest(event, hook_events()));
       continue;
     }
     if (!list.is_array()) {
@@ -146,6 +159,28 @@ void read_hooks(Reader& reader, const Json& hooks, Appspec& spec, const std::fun
     }
     if (total > 3600) reader.add(path, "the time-outs add up to " + std::to_string(total) + " s; an event may take 3600");
   }
+}
+
+Json list_in(Reader& reader, const Json& document, const char* key) {
+  const auto& values = member(document, key);
+  if (!values.is_null() && !values.is_array()) reader.add(key, "must be a list");
+  return values.is_array() ? values : Json::array();
+}
+
+void read_files(Reader& reader, const Json& document, Appspec& spec, const Exists& exists) {
+  const auto rules = list_in(reader, document, "files");
+  for (std::size_t i = 0; i < rules.size(); ++i) spec.files.push_back(read_file_rule(reader, rules[i], at("files", i), exists));
+  const auto behavior = reader.text(document, "file_exists_behavior", "");
+  if (!behavior.empty() && behavior != "DISALLOW" && behavior != "OVERWRITE" && behavior != "RETAIN")
+    reader.add("file_exists_behavior", "\"" + behavior + "\" must be DISALLOW, OVERWRITE or RETAIN");
+  if (!behavior.empty()) spec.file_exists = behavior;
+}
+
+AppspecReport::Kind kind_of(const Json& document) {
+  using Kind = AppspecReport::Kind;
+  if (const auto& resources = member(document, "Resources"); !resources.is_null())
+    return dump(resources).contains("AWS::Lambda::") ? Kind::lambda : Kind::ecs;
+  return text_at(document, "os") == "windows" ? Kind::windows_hosts : Kind::linux_hosts;
 }
 
 std::string octal(const std::string& mode) { return std::string(mode.size() < 3 ? 3 - mode.size() : 0, '0') + mode; }
@@ -199,36 +234,40 @@ const std::vector<std::string>& hook_events() {
   return events;
 }
 
-Appspec appspec_from(const Json& document, const std::function<bool(const std::string&)>& exists) {
-  Appspec spec;
+AppspecReading read_appspec(const Json& document, const std::function<bool(const std::string&)>& exists) {
+  AppspecReading reading;
+  Appspec& spec = reading.spec;
   Reader reader;
-  if (reader.only(document, "appspec", {"version", "os", "files", "file_exists_behavior", "permissions", "hooks"})) {
+  const auto kind = kind_of(document);
+  // What is for something else altogether has one flaw: its other keys are right where they belong.
+  if (kind == AppspecReport::Kind::ecs) {
+    reader.add("Resources", "this is an appspec for ECS, and ec2-deploy goes to hosts: use the action ecs-deploy, which needs none");
+  } else if (kind == AppspecReport::Kind::lambda) {
+    reader.add("Resources", "this is an appspec for Lambda, and ec2-deploy goes to hosts: the action for functions is lambda-deploy");
+  } else if (kind == AppspecReport::Kind::windows_hosts) {
+    reader.add("os", "\"windows\" is not supported: ec2-deploy goes to linux hosts only");
+  } else if (reader.only(document, "", {"version", "os", "files", "file_exists_behavior", "permissions", "hooks"})) {
     const auto& version = member(document, "version");
     if (!(version.is_number() && version.get<double>() == 0.0) && text_at(document, "version") != "0.0")
       reader.add("version", "must be 0.0");
-    const auto os = reader.text(document, "os", "appspec", true);
+    const auto os = reader.text(document, "os", "", true);
     if (!os.empty() && os != "linux") reader.add("os", "\"" + os + "\" is not supported: only linux hosts are");
-    const auto list = [&](const char* key, const auto& each) {
-      const auto& values = member(document, key);
-      if (values.is_null()) return;
-      if (!values.is_array()) return reader.add(key, "must be a list");
-      for (std::size_t i = 0; i < values.size(); ++i) each(values[i], at(key, i));
-    };
-    list("files", [&](const Json& one, const std::string& path) {
-      spec.files.push_back(read_file_rule(reader, one, path));
-      const auto source = spec.files.back().source;
-      if (exists && !source.empty() && source != "/" && !exists(source))
-        reader.add(path + ".source", "there is no " + source + " in the bundle");
-    });
-    list("permissions", [&](const Json& one, const std::string& path) { spec.permissions.push_back(read_permission(reader, one, path)); });
-    const auto behavior = reader.text(document, "file_exists_behavior", "appspec");
-    if (!behavior.empty() && behavior != "DISALLOW" && behavior != "OVERWRITE" && behavior != "RETAIN")
-      reader.add("file_exists_behavior", "\"" + behavior + "\" must be DISALLOW, OVERWRITE or RETAIN");
-    if (!behavior.empty()) spec.file_exists = behavior;
+    read_files(reader, document, spec, exists);
+    const auto rules = list_in(reader, document, "permissions");
+    for (std::size_t i = 0; i < rules.size(); ++i) spec.permissions.push_back(read_permission(reader, rules[i], at("permissions", i)));
     read_hooks(reader, member(document, "hooks"), spec, exists);
   }
-  if (!reader.problems.empty()) throw Error(ErrorKind::invalid, "appspec: " + join(reader.problems, "\n"));
-  return spec;
+  reading.flaws = std::move(reader.flaws);
+  return reading;
+}
+
+Appspec appspec_from(const Json& document, const std::function<bool(const std::string&)>& exists) {
+  auto reading = read_appspec(document, exists);
+  if (reading.flaws.empty()) return std::move(reading.spec);
+  std::vector<std::string> lines;
+  for (const auto& flaw : reading.flaws)
+    lines.push_back((flaw.path.empty() ? "" : flaw.path + ": ") + flaw.what + (flaw.nearest.empty() ? "" : "; nearest: " + flaw.nearest));
+  throw Error(ErrorKind::invalid, "appspec: " + join(lines, "\n"));
 }
 
 Scripts appspec_scripts(const Appspec& spec, const Inputs& in, const Names& names) {
@@ -263,3 +302,23 @@ Scripts appspec_scripts(const Appspec& spec, const Inputs& in, const Names& name
 }
 
 }  // namespace fairlead::deploy::ec2
+
+namespace fairlead::deploy {
+
+std::function<bool(const std::string&)> exists_in(std::filesystem::path bundle) {
+  return [bundle = std::move(bundle)](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::exists(bundle / (path.starts_with('/') ? path.substr(1) : path), error);
+  };
+}
+
+AppspecReport check_appspec(const Json& document, const std::optional<std::filesystem::path>& bundle) {
+  auto reading = ec2::read_appspec(document, bundle ? exists_in(*bundle) : nullptr);
+  AppspecReport report{.kind = ec2::kind_of(document), .flaws = std::move(reading.flaws), .hooks = {}};
+  for (const auto& event : ec2::hook_events())
+    if (const auto found = reading.spec.hooks.find(event); found != reading.spec.hooks.end() && !found->second.empty())
+      report.hooks.push_back(event);
+  return report;
+}
+
+}  // namespace fairlead::deploy

@@ -9,6 +9,7 @@
 
 #include "deploy/ec2/release.hpp"
 #include "fairlead/base/json_fwd.hpp"
+#include "fairlead/deploy/appspec.hpp"
 
 /// CodeDeploy's appspec.yml (version 0.0, os linux), read unchanged. Pure.
 namespace fairlead::deploy::ec2 {
@@ -37,8 +38,16 @@ struct Appspec {
 /// The events that may have scripts, in the order of an in-place deployment.
 const std::vector<std::string>& hook_events();
 
-/// From the document as JSON. Throws Error(invalid) with every problem, each with its path: `hooks.BeforeInstal: no such event; nearest:
-/// BeforeInstall`. `exists`: is the file in the bundle?
+/// An appspec as far as it could be read, and everything that is wrong with it.
+struct AppspecReading {
+  Appspec spec;
+  std::vector<Flaw> flaws;
+};
+/// From the document as JSON. `exists`: is the file in the bundle? Without it, that is not asked.
+AppspecReading read_appspec(const Json&, const std::function<bool(const std::string&)>& exists);
+
+/// The same for a deploy: throws Error(invalid) with every flaw, each with its path: `hooks.BeforeInstal: no such event; nearest:
+/// BeforeInstall`.
 Appspec appspec_from(const Json&, const std::function<bool(const std::string&)>& exists);
 
 /// The scripts of a release: `activate` (ApplicationStop of the release before, BeforeInstall … BeforeAllowTraffic of this one),

@@ -93,11 +93,7 @@ Scripts make_scripts(const Inputs& in, const Parts& parts, const Names& names, c
     return plain_scripts(in, names);
   }
   if (!in.starts_nothing()) throw two_ways(name, "the workspace");
-  const auto exists = [&](const std::string& path) {
-    std::error_code error;
-    return std::filesystem::exists(workspace / (path.starts_with('/') ? path.substr(1) : path), error);
-  };
-  return appspec_scripts(appspec_from(parts.parse(*text, name, Json::object()), exists), in, names);
+  return appspec_scripts(appspec_from(parts.parse(*text, name, Json::object()), exists_in(workspace)), in, names);
 }
 
 std::string describe_targets(const Inputs& in) {

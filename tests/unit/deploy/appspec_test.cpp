@@ -49,10 +49,10 @@ TEST(Appspec, SaysEverythingThatIsWrong) {
   EXPECT_THAT(problems_of(R"({"version": 0.0, "os": "linux", "hooks": {"BeforeInstal": []}})"),
               HasSubstr("hooks.BeforeInstal: no such event; nearest: BeforeInstall"));
   EXPECT_THAT(problems_of(R"({"version": 0.0, "os": "linux", "hooks": {"Install": []}})"), HasSubstr("CodeDeploy does it itself"));
-  const auto several = problems_of(R"({"version": 1, "os": "windows", "files": [{"source": "../x", "destination": "srv"}],
+  const auto several = problems_of(R"({"version": 1, "os": "beos", "files": [{"source": "../x", "destination": "srv"}],
       "permissions": [{"object": "/x", "mode": "u+x"}], "hooks": {"AfterInstall": [{"location": "x", "timeout": -1}]}, "more": 1})");
-  for (const auto* part : {"version: must be 0.0", "os: \"windows\"", "leaves the bundle", "must be an absolute path", "octal digits",
-                           "seconds above 0", "appspec.more: no such key"})
+  for (const auto* part : {"version: must be 0.0", "os: \"beos\" is not supported", "leaves the bundle", "must be an absolute path",
+                           "octal digits", "seconds above 0", "appspec: more: no such key"})
     EXPECT_THAT(several, HasSubstr(part));
   EXPECT_THAT(
       problems_of(
@@ -64,6 +64,50 @@ TEST(Appspec, AMissingScriptIsKnownBeforeAnythingIsChanged) {
   EXPECT_THROW(appspec_from(parse_json(R"({"version": 0.0, "os": "linux", "hooks": {"AfterInstall": [{"location": "gone.sh"}]}})"),
                             [](const std::string&) { return false; }),
                Error);
+}
+
+TEST(Appspec, ReportsWhatItIsForAndTheHooksInTheirOrder) {
+  const auto report =
+      check_appspec(parse_json(R"({"version": 0.0, "os": "linux", "hooks": {"ValidateService": [{"location": "c.sh"}], "AfterInstall": [],
+                     "BeforeInstall": [{"location": "a.sh"}]}})"),
+                    std::nullopt);
+  EXPECT_EQ(report.kind, AppspecReport::Kind::linux_hosts);
+  EXPECT_TRUE(report.flaws.empty());
+  EXPECT_THAT(report.hooks, testing::ElementsAre("BeforeInstall", "ValidateService"));
+}
+
+TEST(Appspec, OneForWindowsHasThatOneFlaw) {
+  const auto report = check_appspec(
+      parse_json(R"({"version": 0.0, "os": "windows", "files": [{"source": "\\", "destination": "c:\\temp"}]})"), std::nullopt);
+  EXPECT_EQ(report.kind, AppspecReport::Kind::windows_hosts);
+  ASSERT_EQ(report.flaws.size(), 1u);
+  EXPECT_EQ(report.flaws[0].path, "os");
+  EXPECT_THAT(report.flaws[0].what, HasSubstr("not supported"));
+}
+
+TEST(Appspec, ThoseOfEcsAndLambdaAreToldWhereToGo) {
+  const auto of = [](const std::string& type) {
+    return check_appspec(parse_json(R"({"version": 0.0, "Resources": [{"A": {"Type": ")" + type + R"("}}], "Hooks": []})"), std::nullopt);
+  };
+  const auto ecs = of("AWS::ECS::Service"), lambda = of("AWS::Lambda::Function");
+  EXPECT_EQ(ecs.kind, AppspecReport::Kind::ecs);
+  ASSERT_EQ(ecs.flaws.size(), 1u) << "keys of the other format are no flaws of their own";
+  EXPECT_EQ(ecs.flaws[0].path, "Resources");
+  EXPECT_THAT(ecs.flaws[0].what, HasSubstr("ecs-deploy"));
+  EXPECT_EQ(lambda.kind, AppspecReport::Kind::lambda);
+  EXPECT_THAT(lambda.flaws.at(0).what, HasSubstr("lambda-deploy"));
+}
+
+TEST(Appspec, FilesAreLookedForInTheBundle) {
+  const TempFolder folder;
+  write_file(folder.path() / "there.sh", "");
+  const auto document = parse_json(R"({"version": 0.0, "os": "linux", "files": [{"source": "/dist", "destination": "/srv"}],
+                                       "hooks": {"AfterInstall": [{"location": "/there.sh"}, {"location": "gone.sh"}]}})");
+  const auto flaws = check_appspec(document, folder.path()).flaws;
+  ASSERT_EQ(flaws.size(), 2u);
+  EXPECT_EQ(flaws[0].path + ": " + flaws[0].what.substr(0, flaws[0].what.find(':')), "files[0].source: there is no /dist in the bundle");
+  EXPECT_EQ(flaws[1].path, "hooks.AfterInstall[1].location");
+  EXPECT_TRUE(check_appspec(document, std::nullopt).flaws.empty()) << "without a bundle nobody can say";
 }
 
 /// A host of its own: a folder for what fairlead keeps there, and one for what is installed.

@@ -62,6 +62,18 @@ one_document "actions" "$FAIRLEAD" --json actions
 one_document "routes" "$FAIRLEAD" --json routes
 check "the schema is JSON" sh -c "'$FAIRLEAD' schema pipeline | node -e 'JSON.parse(require(\"fs\").readFileSync(0))'"
 
+# CodeDeploy's appspec.
+cp -r "$root/tests/fixtures/appspec/every_key" fleet
+code 0 "an appspec that is right" "$FAIRLEAD" validate fleet/appspec.yml
+contains "its hooks are named in their order" "$(cat "$dir/stdout")" "fleet/appspec.yml: valid, with hooks BeforeBlockTraffic, AfterBlockTraffic, ApplicationStop, "
+sed 's/AfterInstall:/AfterInstal:/; s|scripts/stop.sh|scripts/halt.sh|' fleet/appspec.yml >fleet/wrong.yml
+code 3 "one that is wrong, known by its content" "$FAIRLEAD" validate fleet/wrong.yml
+contains "with the nearest event" "$(cat "$dir/stderr")" 'hooks.AfterInstal: no such event; did you mean "AfterInstall"?'
+contains "and the script that is missing, with its place" "$(cat "$dir/stderr")" \
+  "fleet/wrong.yml:45:17: hooks.ApplicationStop[0].location: there is no scripts/halt.sh in the bundle"
+one_document "validate of an appspec" "$FAIRLEAD" --json validate fleet/wrong.yml
+equal "which lists the problems in their order" "$(json problems.1.nearest <"$dir/stdout")" AfterInstall
+
 # init: what it writes validates; what is there stays.
 mkdir fresh && printf '{"scripts":{"test":"true"}}' >fresh/package.json
 check "init writes both files" "$FAIRLEAD" init fresh

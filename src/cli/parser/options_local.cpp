@@ -19,9 +19,9 @@ void add_init(CommandLine& line) {
 
 void add_validate(CommandLine& line) {
   auto files = std::make_shared<std::vector<std::string>>();
-  line.add("validate", "Check pipeline and server files: all problems at once",
+  line.add("validate", "Check pipeline and server files, and appspec.yml: all problems at once",
            {purpose::begin, "fairlead validate .fairlead.yml", [files](const Globals& globals) { return validate(globals, *files); }})
-      .add_option("FILE", *files, "fairlead.yml is a server file, any other a pipeline; default: both files here");
+      .add_option("FILE", *files, "fairlead.yml is a server file, appspec.yml CodeDeploy's, any other a pipeline; default: those here");
 }
 
 void add_descriptions(CommandLine& line) {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fairlead/deploy/appspec.hpp"
+#include "fairlead/pipeline/problem.hpp"
+
+namespace fairlead::cli {
+
+/// A checked appspec.yml of CodeDeploy.
+struct AppspecCheck {
+  std::string file;
+  deploy::AppspecReport::Kind kind = deploy::AppspecReport::Kind::linux_hosts;
+  std::vector<std::string> hooks;  ///< in the order of a deploy
+  pipeline::Problems problems;     ///< with their places
+};
+
+/// By its name, or by what only an appspec begins with: `version: 0.0`, and `os` or `Resources`.
+bool is_appspec(const std::filesystem::path& file, const std::string& text);
+
+/// As a deploy reads it. Without a bundle, nobody asks whether its files exist.
+AppspecCheck check_appspec(const std::string& text, const std::string& file, const std::optional<std::filesystem::path>& bundle);
+
+}  // namespace fairlead::cli

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/appspec.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fairlead/base/files.hpp"
+
+namespace fairlead::cli {
+
+namespace {
+
+using testing::ElementsAre;
+
+}  // namespace
+
+TEST(ValidateAppspec, KnowsOneByNameOrByContent) {
+  EXPECT_TRUE(is_appspec("x/appspec.yml", "nonsense"));
+  EXPECT_TRUE(is_appspec("appspec.yaml", ""));
+  EXPECT_TRUE(is_appspec("hosts.yml", "version: 0.0\nos: linux\n"));
+  EXPECT_TRUE(is_appspec("ecs.yml", "version: 0.0\nResources: []\n"));
+  EXPECT_FALSE(is_appspec(".fairlead.yml", "jobs: { test: { steps: [make] } }\n"));
+  EXPECT_FALSE(is_appspec("compose.yml", "version: 3\nos: linux\n"));
+  EXPECT_FALSE(is_appspec("hosts.yml", "version: 0.0\n"));
+}
+
+TEST(ValidateAppspec, NamesEveryMistakeWithItsPlace) {
+  const TempFolder folder;
+  write_file(folder.path() / "start.sh", "");
+  const std::string text =
+      "version: 0.0\nos: linux\nfiles:\n  - source: dist\n    destination: srv\nhooks:\n  AfterInstal:\n    - location: start.sh\n"
+      "  ApplicationStart:\n    - location: start.sh\n      timeout: 0\n    - location: gone.sh\n";
+  const auto check = check_appspec(text, "appspec.yml", folder.path());
+  EXPECT_EQ(format(check.problems),
+            "appspec.yml:4:13: files[0].source: there is no dist in the bundle: commit it, or, when a build makes it, take it from there "
+            "with artifacts-from\n"
+            "appspec.yml:5:18: files[0].destination: must be an absolute path\n"
+            "appspec.yml:7:3: hooks.AfterInstal: no such event; did you mean \"AfterInstall\"?\n"
+            "appspec.yml:11:16: hooks.ApplicationStart[0].timeout: \"0\" must be a number of seconds above 0\n"
+            "appspec.yml:12:17: hooks.ApplicationStart[1].location: there is no gone.sh in the bundle\n");
+}
+
+TEST(ValidateAppspec, ReadsItAsADeployDoes) {
+  EXPECT_EQ(format(check_appspec("version: 0.0\nos: linux\nos: linux\n", "a.yml", std::nullopt).problems),
+            "a.yml:3:1: os: duplicate key, the first is at line 2\n");
+  EXPECT_EQ(check_appspec("version: 0.0\nos: [\n", "a.yml", std::nullopt).problems.size(), 1u);
+  const auto asked = check_appspec("version: 0.0\nos: ${{ inputs.os }}\n", "a.yml", std::nullopt);
+  EXPECT_FALSE(asked.problems.empty()) << "a deploy gives an appspec no contexts";
+  const auto good = check_appspec("version: 0.0\nos: linux\nhooks: { AfterInstall: [ { location: a.sh } ] }\n", "a.yml", std::nullopt);
+  EXPECT_THAT(good.problems, testing::IsEmpty());
+  EXPECT_THAT(good.hooks, ElementsAre("AfterInstall"));
+}
+
+}  // namespace fairlead::cli

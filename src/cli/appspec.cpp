@@ -4,11 +4,26 @@
 #include "cli/deploying.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/base/json.hpp"
+#include "fairlead/pipeline/definition.hpp"
 #include "fairlead/pipeline/value.hpp"
 
 namespace fairlead::cli {
 
+namespace {
+
 namespace fs = std::filesystem;
+
+/// The appspec that a step goes by; empty: none, or one that only its archive or an expression can tell.
+std::string appspec_of(const Json& with, const fs::path& folder) {
+  for (const char* key : {"destination", "archive"})
+    if (!member(with, key).is_null()) return {};
+  if (text_at(with, "strategy") == "instance-refresh") return {};
+  std::string name = text_at(with, "appspec", "appspec.yml");
+  if (name == "appspec.yml" && !fs::exists(folder / name)) name = "appspec.yaml";
+  return fs::is_regular_file(folder / name) ? name : "";
+}
+
+}  // namespace
 
 bool is_appspec(const fs::path& file, const std::string& text) {
   if (file.filename() == "appspec.yml" || file.filename() == "appspec.yaml") return true;
@@ -39,6 +54,20 @@ AppspecCheck check_appspec(const std::string& text, const std::string& file, con
   }
   pipeline::sort_by_place(check.problems);
   return check;
+}
+
+std::map<std::string, bool> appspecs_of(const pipeline::Definition& definition, const fs::path& folder) {
+  std::map<std::string, bool> found;
+  for (const auto& stage : definition.stages)
+    for (const auto& job : stage.jobs)
+      for (const auto& step : job.steps) {
+        if (step.action != "ec2-deploy") continue;
+        const auto name = appspec_of(step.with, folder);
+        if (name.empty()) continue;
+        const bool complete = job.artifacts_from.empty() && step.path == job.steps.front().path;
+        found[name] = found[name] || complete;
+      }
+  return found;
 }
 
 }  // namespace fairlead::cli

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "fairlead/deploy/appspec.hpp"
 #include "fairlead/pipeline/problem.hpp"
+
+namespace fairlead::pipeline {
+struct Definition;
+}
 
 namespace fairlead::cli {
 
@@ -24,5 +29,9 @@ bool is_appspec(const std::filesystem::path& file, const std::string& text);
 
 /// As a deploy reads it. Without a bundle, nobody asks whether its files exist.
 AppspecCheck check_appspec(const std::string& text, const std::string& file, const std::optional<std::filesystem::path>& bundle);
+
+/// The appspecs in a folder that the `ec2-deploy` steps of its pipeline go by, and whether all their files have to be there already: a
+/// job with artifacts of others, or with steps before, may still make some.
+std::map<std::string, bool> appspecs_of(const pipeline::Definition&, const std::filesystem::path& folder);
 
 }  // namespace fairlead::cli

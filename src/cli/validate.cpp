@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <optional>
 
 #include "cli/appspec.hpp"
 #include "cli/commands.hpp"
@@ -41,24 +42,34 @@ void add_ec2_problems(const pipeline::Definition& definition, pipeline::Problems
       }
 }
 
-Verdict verdict_on_appspec(const std::string& text, const std::string& file, const fs::path& bundle) {
+Verdict verdict_on_appspec(const std::string& text, const std::string& file, const std::optional<fs::path>& bundle) {
   auto check = check_appspec(text, file, bundle);
   std::string detail = check.hooks.empty() ? ", without hooks" : ", with hooks " + join(check.hooks, ", ");
+  if (!bundle) detail += "; its files were not looked for: the job makes or takes some";
   return {file, std::move(check.problems), std::move(detail)};
 }
 
-Verdict verdict_on(const std::string& file) {
+/// A pipeline, and behind it the appspecs in `folder` that its steps go by.
+std::vector<Verdict> verdicts_on_pipeline(const std::string& text, const std::string& file, const std::optional<fs::path>& folder) {
+  auto definition = pipeline::parse_pipeline(text, file);
+  if (!definition) return {{file, std::move(definition.error()), {}}};
+  std::vector<Verdict> verdicts{{file, {}, {}}};
+  add_ec2_problems(*definition, verdicts.front().problems);
+  if (!folder) return verdicts;
+  for (const auto& [name, complete] : appspecs_of(*definition, *folder))
+    verdicts.push_back(verdict_on_appspec(read_file(*folder / name, largest), name, complete ? folder : std::nullopt));
+  return verdicts;
+}
+
+/// `folder`: where the files are that a pipeline names; without it, they are not looked at.
+std::vector<Verdict> verdicts_on(const std::string& file, const std::optional<fs::path>& folder) {
   const std::string text = read_file(file, largest);
   if (is_server_file(file)) {
     auto config = pipeline::parse_server(text, file);
-    return {file, config ? pipeline::Problems{} : std::move(config.error()), {}};
+    return {{file, config ? pipeline::Problems{} : std::move(config.error()), {}}};
   }
-  if (is_appspec(file, text)) return verdict_on_appspec(text, file, fs::path(file).parent_path());
-  auto definition = pipeline::parse_pipeline(text, file);
-  if (!definition) return {file, std::move(definition.error()), {}};
-  Verdict verdict{file, {}, {}};
-  add_ec2_problems(*definition, verdict.problems);
-  return verdict;
+  if (is_appspec(file, text)) return {verdict_on_appspec(text, file, fs::path(file).parent_path())};
+  return verdicts_on_pipeline(text, file, folder);
 }
 
 std::vector<std::string> files_here() {
@@ -78,15 +89,17 @@ std::vector<std::string> files_here() {
 
 int validate(const Globals& globals, const std::vector<std::string>& named) {
   Output output(globals);
-  const auto files = named.empty() ? files_here() : named;
-  Json all = Json::array();
-  for (const auto& name : files) {
-    const auto [file, problems, detail] = verdict_on(name);
-    for (const auto& problem : problems) all.push_back(pipeline::to_json(problem));
-    if (problems.empty()) {
-      output.line(file + ": valid" + detail);
-    } else {
-      output.error(format(problems));
+  Json files = Json::array(), all = Json::array();
+  const auto folder = named.empty() ? std::optional(fs::path(".")) : std::nullopt;
+  for (const auto& name : named.empty() ? files_here() : named) {
+    for (const auto& [file, problems, detail] : verdicts_on(name, folder)) {
+      files.push_back(file);
+      for (const auto& problem : problems) all.push_back(pipeline::to_json(problem));
+      if (problems.empty()) {
+        output.line(file + ": valid" + detail);
+      } else {
+        output.error(format(problems));
+      }
     }
   }
   output.document(Json{{"files", files}, {"valid", all.empty()}, {"problems", all}});

@@ -73,6 +73,12 @@ contains "and the script that is missing, with its place" "$(cat "$dir/stderr")"
   "fleet/wrong.yml:45:17: hooks.ApplicationStop[0].location: there is no scripts/halt.sh in the bundle"
 one_document "validate of an appspec" "$FAIRLEAD" --json validate fleet/wrong.yml
 equal "which lists the problems in their order" "$(json problems.1.nearest <"$dir/stdout")" AfterInstall
+printf 'stages: [ { name: p, environment: p, jobs: { a: { steps: [ { ec2-deploy: { targets: { tags: { a: b } } } } ] } } } ]\n' >fleet/.fairlead.yml
+check "validate without a name" sh -c "cd fleet && '$FAIRLEAD' validate"
+contains "looks at the appspec that a step goes by" "$(cat "$dir/out")" "appspec.yml: valid, with hooks "
+cp fleet/appspec.yml right.yml && mv fleet/wrong.yml fleet/appspec.yml
+code 3 "and finds what is wrong with it" sh -c "cd fleet && '$FAIRLEAD' validate"
+contains "and where" "$(cat "$dir/stderr")" "appspec.yml:45:17: hooks.ApplicationStop[0].location: "
 
 # init: what it writes validates; what is there stays.
 mkdir fresh && printf '{"scripts":{"test":"true"}}' >fresh/package.json

@@ -5,12 +5,24 @@
 #include <gtest/gtest.h>
 
 #include "fairlead/base/files.hpp"
+#include "fairlead/pipeline/definition.hpp"
 
 namespace fairlead::cli {
 
 namespace {
 
 using testing::ElementsAre;
+using testing::Pair;
+
+/// The ec2-deploy steps of a pipeline whose only job has these lines.
+pipeline::Definition pipeline_of(const std::string& job) {
+  auto definition =
+      pipeline::parse_pipeline("stages:\n  - name: production\n    environment: production\n    jobs:\n      fleet: " + job, "p");
+  EXPECT_TRUE(definition) << (definition ? "" : format(definition.error()));
+  return definition ? std::move(*definition) : pipeline::Definition{};
+}
+
+std::string step(const std::string& more) { return "{ ec2-deploy: { targets: { tags: { app: shop } }" + more + " } }"; }
 
 }  // namespace
 
@@ -49,6 +61,35 @@ TEST(ValidateAppspec, ReadsItAsADeployDoes) {
   const auto good = check_appspec("version: 0.0\nos: linux\nhooks: { AfterInstall: [ { location: a.sh } ] }\n", "a.yml", std::nullopt);
   EXPECT_THAT(good.problems, testing::IsEmpty());
   EXPECT_THAT(good.hooks, ElementsAre("AfterInstall"));
+}
+
+TEST(ValidateAppspec, KnowsWhichStepsGoByOne) {
+  const TempFolder folder;
+  const auto found = [&](const std::string& job) { return appspecs_of(pipeline_of(job), folder.path()); };
+  EXPECT_THAT(found("{ steps: [ " + step("") + " ] }"), testing::IsEmpty()) << "there is none";
+  write_file(folder.path() / "appspec.yaml", "");
+  EXPECT_THAT(found("{ steps: [ " + step("") + " ] }"), ElementsAre(Pair("appspec.yaml", true)));
+  write_file(folder.path() / "appspec.yml", "");
+  EXPECT_THAT(found("{ steps: [ " + step("") + " ] }"), ElementsAre(Pair("appspec.yml", true)));
+  write_file(folder.path() / "other.yml", "");
+  EXPECT_THAT(found("{ steps: [ " + step(", appspec: other.yml") + " ] }"), ElementsAre(Pair("other.yml", true)));
+  EXPECT_THAT(found("{ steps: [ " + step(", appspec: \"${{ app }}.yml\"") + " ] }"), testing::IsEmpty());
+  EXPECT_THAT(found("{ steps: [ " + step(", destination: /srv/shop") + " ] }"), testing::IsEmpty());
+  EXPECT_THAT(found("{ steps: [ " + step(", archive: shop.zip") + " ] }"), testing::IsEmpty()) << "it is in the archive";
+  EXPECT_THAT(found("{ steps: [ " + step(", strategy: instance-refresh") + " ] }"), testing::IsEmpty());
+  EXPECT_THAT(found("{ steps: [ make, " + step("") + " ] }"), ElementsAre(Pair("appspec.yml", false))) << "make may make its files";
+}
+
+TEST(ValidateAppspec, ArtifactsMayBringItsFiles) {
+  const TempFolder folder;
+  write_file(folder.path() / "appspec.yml", "");
+  const auto definition = pipeline::parse_pipeline(
+      "stages:\n  - { name: build, jobs: { site: { steps: [make], artifacts: { dist: [\"dist/**\"] } } } }\n"
+      "  - { name: production, environment: production, jobs: { fleet: { artifacts-from: [site], steps: [ " +
+          step("") + " ] } } }\n",
+      "p");
+  ASSERT_TRUE(definition) << format(definition.error());
+  EXPECT_THAT(appspecs_of(*definition, folder.path()), ElementsAre(Pair("appspec.yml", false)));
 }
 
 }  // namespace fairlead::cli

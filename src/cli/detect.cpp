@@ -22,6 +22,7 @@ struct Draft {
   std::vector<std::string> notes;
   std::vector<JobSketch> jobs;
   std::string deploy;               ///< command of the staging stage; empty: shown as a comment
+  bool fleet = false;               ///< whether there is a production stage that deploys by the appspec
   std::vector<std::string> remarks; ///< comments in the pipeline file
 };
 
@@ -97,10 +98,41 @@ void look_at_others(const Sighting& seen, Draft& draft) {
   };
   later("Dockerfile", "build-image", "building and pushing the image");
   later("buildspec.yml", "buildspec", "running its phases");
-  later("appspec.yml", "ec2-deploy", "installing on hosts by it");
   if (has(seen, "config/deploy.yml")) {
     draft.notes.emplace_back("config/deploy.yml: looks like genova's; `fairlead import genova` is not built yet in this version");
   }
+}
+
+/// What is said of an appspec that is not for linux hosts; empty when it is.
+std::string elsewhere(const Sighting& seen) {
+  using Kind = deploy::AppspecReport::Kind;
+  switch (seen.appspec->kind) {
+    case Kind::linux_hosts: return {};
+    case Kind::windows_hosts:
+      return "`os: windows` is not supported: ec2-deploy goes to linux hosts only; leave these to CodeDeploy, which a step may start";
+    case Kind::ecs: return "it is for ECS, where the action `ecs-deploy` deploys without one; see fairlead actions ecs-deploy";
+    case Kind::lambda:
+      return std::string("it is for Lambda, where the action `lambda-deploy` deploys without one") +
+             (seen.built_actions.contains("lambda-deploy") ? "; see fairlead actions lambda-deploy"
+                                                           : ", not built yet in this version; a step may call aws meanwhile");
+  }
+  return {};
+}
+
+void look_at_appspec(const Sighting& seen, Draft& draft) {
+  if (!seen.appspec) return;
+  const auto& [file, kind, hooks, problems] = *seen.appspec;
+  if (const auto why = elsewhere(seen); !why.empty()) {
+    draft.notes.push_back(file + ": " + why);
+    draft.remarks.push_back(file + ": " + why);
+    return;
+  }
+  draft.fleet = true;
+  draft.notes.push_back(file + ": stage `production` deploys by it with `ec2-deploy`" +
+                        (hooks.empty() ? "" : ", hooks " + join(hooks, ", ")) + "; write what is yours where EDIT-ME is");
+  if (!problems.empty())
+    draft.notes.push_back(file + ": has " + (problems.size() == 1 ? "a mistake" : std::to_string(problems.size()) + " mistakes") +
+                          "; fairlead validate " + file + " says " + (problems.size() == 1 ? "which" : "which they are"));
 }
 
 std::string name_of(const Sighting& seen) {
@@ -119,7 +151,39 @@ std::string name_of(const Sighting& seen) {
   return name.substr(0, 40);
 }
 
-std::string pipeline_of(const Draft& draft) {
+/// A deployment group of CodeDeploy as a stage. No push starts it: with placeholders each would be a failed run, and the first deploy to
+/// the real hosts shall be one that somebody asks for, as with CodeDeploy. The bucket can be no stranger's: AWS keeps names that begin
+/// so for examples.
+std::string fleet_stage(const Draft& draft, const std::string& app, const std::string& file) {
+  constexpr std::string_view text = R"(
+  # The hosts that CodeDeploy deploys to now, by @FILE@. Write what is yours where EDIT-ME is, then: fairlead plan @APP@ production
+  - name: production
+    environment: production              # its account, its branches and who approves: in fairlead.yml
+    if: "${{ run.trigger != 'push' }}"   # no push deploys, but fairlead deploy @APP@ production, or start; without this line pushes do, too
+    jobs:
+      fleet:
+        # artifacts-from: [@JOB@]   # what a build makes, when that job has artifacts: { dist: ["dist/**"] }
+        steps:
+          - ec2-deploy:
+              targets: { tags: { Name: EDIT-ME } }   # EDIT-ME: your instances' tags, or auto-scaling-groups: [NAME] in place of tags
+              bucket: amzn-s3-demo-edit-me           # EDIT-ME: the S3 bucket through which they get the files
+              # load-balancer: { target-groups: [NAME] }   # which hosts leave before they are switched
+              # min-healthy: 75%   # the default; when written, to the letter: of three hosts none may leave. Or strategy: OneAtATime
+)";
+  return replace_all(replace_all(replace_all(std::string(text), "@FILE@", file), "@APP@", app), "@JOB@", draft.jobs.front().id);
+}
+
+/// The stage that a Makefile can deploy, or a comment that shows how one is written.
+std::string staging_stage(const Draft& draft) {
+  const bool known = !draft.deploy.empty();
+  if (!known && draft.fleet) return {};
+  const std::string lead = known ? "  " : "  # ";
+  return (known ? "" : "\n  # A stage with an environment deploys; who may approve it stands in fairlead.yml.\n") + lead +
+         "- name: staging\n" + lead + "  environment: staging\n" + lead + "  jobs:\n" + lead + "    deploy:\n" + lead + "      steps:\n" +
+         lead + "        - " + quoted(known ? draft.deploy : "./deploy.sh staging") + "\n";
+}
+
+std::string pipeline_of(const Sighting& seen, const Draft& draft, const std::string& app) {
   std::string text = "# What a push starts. `fairlead validate` checks this file, `fairlead actions` lists what a step can do.\n";
   for (const auto& remark : draft.remarks) text += "# " + remark + "\n";
   text += "stages:\n  - name: build\n    jobs:\n";
@@ -127,33 +191,36 @@ std::string pipeline_of(const Draft& draft) {
     text += "      " + job.id + ":\n        steps:\n";
     for (const auto& step : job.steps) text += "          - " + quoted(step) + "\n";
   }
-  const bool known = !draft.deploy.empty();
-  const std::string lead = known ? "  " : "  # ";
-  if (!known) text += "\n  # A stage with an environment deploys; who may approve it stands in fairlead.yml.\n";
-  text += lead + "- name: staging\n" + lead + "  environment: staging\n" + lead + "  jobs:\n" + lead + "    deploy:\n" + lead +
-          "      steps:\n";
-  text += lead + "        - " + quoted(known ? draft.deploy : "./deploy.sh staging") + "\n";
+  text += staging_stage(draft);
+  if (draft.fleet) text += fleet_stage(draft, app, seen.appspec->file);
   return text;
 }
 
-std::string server_of(const Sighting& seen, const std::string& app) {
+std::string server_of(const Sighting& seen, const Draft& draft, const std::string& app) {
   std::string text =
       "# The server's own file: keep it out of the repository once others push to it. `fairlead schema server` describes it.\n";
   text += "server: { listen: \"127.0.0.1:7070\" }\n";
   text += "data: ./data   # database, logs, artifacts; add it to .gitignore\n";
   text += "apps:\n  " + app + ": { repository: " + quoted(seen.repository) + ", branch: " + quoted(seen.branch) + " }\n";
-  text += "environments:\n  staging: {}\n";
-  text += "  # production:\n  #   branches: [" + quoted(seen.branch) + "]\n";
-  text += "  #   approval: { require: [ { from: [\"user:ops@example.com\"], count: 1 } ] }\n";
+  text += "environments:\n";
+  if (!draft.fleet || !draft.deploy.empty()) text += "  staging: {}\n";
+  const std::string approval = "approval: { require: [ { from: [\"user:ops@example.com\"], count: 1 } ] }\n";
+  if (draft.fleet) {
+    text += "  production:\n    branches: [" + quoted(seen.branch) + "]\n";
+    text += "    aws: {}   # { region: …, role: … } of its account; empty: AWS_REGION and the credentials that the server has\n";
+    text += "    # " + approval;
+  } else {
+    text += "  # production:\n  #   branches: [" + quoted(seen.branch) + "]\n  #   " + approval;
+  }
   return text;
 }
 
 }  // namespace
 
 const std::vector<std::string>& known_files() {
-  static const std::vector<std::string> names{"Dockerfile", "package.json", "package-lock.json", "yarn.lock",        "pnpm-lock.yaml",
-                                              "go.mod",     "Cargo.toml",   "Cargo.lock",        "Makefile",         "pom.xml",
-                                              "mvnw",       "appspec.yml",  "buildspec.yml",     "config/deploy.yml"};
+  static const std::vector<std::string> names{"Dockerfile", "package.json",  "package-lock.json", "yarn.lock", "pnpm-lock.yaml",
+                                              "go.mod",     "Cargo.toml",    "Cargo.lock",        "Makefile",  "pom.xml",
+                                              "mvnw",       "buildspec.yml", "config/deploy.yml"};
   return names;
 }
 
@@ -163,12 +230,13 @@ Sketch sketch(const Sighting& seen) {
   look_at_languages(seen, draft);
   look_at_make(seen, draft);
   look_at_others(seen, draft);
+  look_at_appspec(seen, draft);
   if (draft.jobs.empty()) {
     draft.notes.emplace_back("no build files that fairlead knows: job `test` is a place for your commands");
     draft.jobs.push_back({"test", {"echo 'write your build and test commands here'"}});
   }
   const std::string app = name_of(seen);
-  return {app, std::move(draft.notes), pipeline_of(draft), server_of(seen, app)};
+  return {app, std::move(draft.notes), pipeline_of(seen, draft, app), server_of(seen, draft, app)};
 }
 
 }  // namespace fairlead::cli

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "cli/appspec.hpp"
 
 namespace fairlead::cli {
 
@@ -14,6 +17,7 @@ struct Sighting {
   std::string repository;                    ///< URL for the server file
   std::string branch = "main";
   std::map<std::string, std::string> files;  ///< the known ones that exist, with their text
+  std::optional<AppspecCheck> appspec;       ///< CodeDeploy's, with the folder as its bundle
   std::set<std::string> built_actions;       ///< what this version can run
 };
 

@@ -89,6 +89,16 @@ before=$(sha256sum fresh/.fairlead.yml fresh/fairlead.yml)
 check "init again is no error" "$FAIRLEAD" init fresh
 equal "and overwrites nothing" "$(sha256sum fresh/.fairlead.yml fresh/fairlead.yml)" "$before"
 
+# init beside an appspec: a stage for its hosts.
+mkdir hosts && cp -r fleet/scripts fleet/site fleet/tool hosts/ && cp right.yml hosts/appspec.yml
+check "init writes a stage for an appspec" "$FAIRLEAD" init hosts
+contains "and says what is left to do" "$(cat "$dir/out")" "where EDIT-ME is"
+check "all of it is valid" sh -c "cd hosts && '$FAIRLEAD' validate"
+contains "the stage goes by the appspec" "$(cat "$dir/out")" "appspec.yml: valid, with hooks "
+mkdir again && cp fleet/appspec.yml again/
+check "init bears an appspec with mistakes" "$FAIRLEAD" init again
+contains "and says who names them" "$(cat "$dir/out")" "mistakes; fairlead validate appspec.yml says which they are"
+
 # A server with runs of each end.
 make_repo shop
 cat >"$dir/shop/.fairlead.yml" <<'Y'

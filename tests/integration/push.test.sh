@@ -30,7 +30,7 @@ echo 7 >"$dir/shop/v"
 configure <<'Y'
 server: { listen: "127.0.0.1:0" }
 webhooks: { http: { secret: "not-a-real-hook-secret-0123456789" } }
-apps: { shop: { repository: "file://@DIR@/shop.git" } }
+apps: { shop: { repository: "file://@DIR@/shop.git" }, fleet: { repository: "file://@DIR@/fleet.git" } }
 environments:
   production: { approval: { require: [ { from: ["local:*", "local:root", "*"], count: 1 } ], self: allow, exclude: [] } }
 Y
@@ -66,4 +66,14 @@ deliver shop "$(push_body shop "$sha")" >/dev/null
 until_state shop#2 failed || fail "a broken pipeline is a failed run"
 contains "its log is the errors, with place and nearest word" "$(fl logs shop#2)" '.fairlead.yml:1:17'
 contains "and the nearest key" "$(fl logs shop#2)" 'did you mean "steps"?'
+
+# What init writes for an appspec deploys to nobody by a push.
+make_repo fleet
+cp -r "$root/tests/fixtures/appspec/every_key/." "$dir/fleet/"
+check "init writes a stage for the hosts of an appspec" "$FAIRLEAD" init "$dir/fleet"
+deliver fleet "$(push_body fleet "$(commit fleet "first")")" >/dev/null
+until_state fleet#1 "succeeded failed" || true
+equal "a push succeeds with its placeholders" "$(run_state fleet#1)" succeeded
+equal "and leaves production alone" "$(fl --json show fleet#1 | json stages.1.name) $(fl --json show fleet#1 | json stages.1.state)" \
+  "production skipped"
 done_testing

@@ -13,12 +13,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-Settings half() {
-  Settings settings;
-  settings.pace.min_healthy = {50, true};
-  return settings;
-}
-
 TEST(Ec2Rollout, AGoodReleaseComesToEveryHostAndHalfServesAllTheTime) {
   Fleet fleet(6, half());
   const auto verdict = fleet.run();
@@ -37,27 +31,6 @@ TEST(Ec2Rollout, ABadCanaryTouchesOneHostAndGoesBack) {
   EXPECT_THAT(verdict.reason, HasSubstr("AfterInstall ended with 1"));
   EXPECT_EQ(std::ranges::count_if(fleet.log, [](const auto& line) { return line.starts_with("switch-over"); }), 1);
   EXPECT_EQ(fleet.serving(fleet.now()), 6);
-}
-
-TEST(Ec2Rollout, AHostThatNeverGetsHealthyGoesBackWithTheReasonOfTheLoadBalancer) {
-  Fleet fleet(4, half());
-  for (const auto* id : {"h0", "h1", "h2", "h3"}) fleet.never_healthy.insert(id);
-  const auto verdict = fleet.run();
-  EXPECT_EQ(verdict.outcome, Outcome::failed);
-  EXPECT_THAT(verdict.reason, HasSubstr("[502]"));
-  for (const auto& [id, world] : fleet.worlds()) EXPECT_EQ(world.release, "old") << id;
-  EXPECT_EQ(fleet.serving(fleet.now() + seconds(20)), 4);
-}
-
-TEST(Ec2Rollout, WhatTheLoadBalancerFindsUnhealthyAfterAGoodProbeIsNoLongerWaitedFor) {
-  auto settings = half();
-  settings.probed = true;
-  settings.health = minutes(30);
-  Fleet fleet(4, settings);
-  for (const auto* id : {"h0", "h1", "h2", "h3"}) fleet.never_healthy.insert(id);
-  const auto verdict = fleet.run();
-  EXPECT_THAT(verdict.reason, HasSubstr("the load balancer finds it unhealthy: Health checks failed with these codes: [502]"));
-  EXPECT_LT(fleet.now() - start, minutes(3));
 }
 
 TEST(Ec2Rollout, AFewFailuresAreBorneAfterTheCanary) {
@@ -123,14 +96,6 @@ TEST(Ec2Rollout, ANewcomerWhoseAgentIsNotThereYetIsWaitedForAWhile) {
   EXPECT_LT(never.now() - start, minutes(10));
 }
 
-TEST(Ec2Rollout, ALoadBalancerThatDoesNotAnswerIsAskedNowAndThen) {
-  Fleet fleet(3, half());
-  fleet.blind_until = start + minutes(5);
-  const auto verdict = fleet.run();
-  EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
-  EXPECT_LT(std::ranges::count(fleet.log, "look"), 5 * 60 / 3 + 60);
-}
-
 TEST(Ec2Rollout, CancelingEndsWhatWasBegunAndGoesBack) {
   Fleet fleet(8, half());
   fleet.cancel_at = start + minutes(1);
@@ -140,15 +105,6 @@ TEST(Ec2Rollout, CancelingEndsWhatWasBegunAndGoesBack) {
   EXPECT_THAT(verdict.rollback, HasSubstr("the release before serves again"));
   for (const auto& [id, world] : fleet.worlds()) EXPECT_EQ(world.release, "old") << id;
   EXPECT_GE(fleet.lowest, 4);
-}
-
-TEST(Ec2Rollout, WithoutALoadBalancerNobodyLeavesAndTheArithmeticHolds) {
-  Fleet fleet(5, half());
-  fleet.balanced = false;
-  const auto verdict = fleet.run();
-  EXPECT_EQ(verdict.outcome, Outcome::succeeded);
-  EXPECT_EQ(std::ranges::count(fleet.log, "look"), 0);
-  for (const auto& [id, world] : fleet.worlds()) EXPECT_EQ(world.release, "new") << id;
 }
 
 TEST(Ec2Rollout, WhoDoesNotServeIsDoneFirstAndMakesRoomForTheOthers) {
@@ -384,96 +340,10 @@ TEST(Ec2Rollout, TheTimeWithoutAServerIsNeitherWatchingNorAnswering) {
   EXPECT_EQ(number_at(machine.memory(), "bake_until"), to_micros(start + minutes(130)));
 }
 
-TEST(Ec2Rollout, WhoWasTakenOutByUsDoesNotServeWhateverIsSaid) {
-  Settings settings;
-  settings.balanced = true;
-  std::vector<Host> hosts(2);
-  hosts[0].id = "h0";
-  hosts[1].id = "h1";
-  Rollout machine(settings, hosts, start);
-  auto memory = machine.memory();
-  memory["hosts"][0]["at"] = static_cast<int>(At::quarantined);
-  memory["hosts"][0]["has_left"] = true;
-  machine.recall(memory, start);
-  machine.saw({{"h0", {.kind = Traffic::Kind::serving, .reason = {}}}, {"h1", {.kind = Traffic::Kind::serving, .reason = {}}}}, start);
-  EXPECT_EQ(machine.serving(), 1);
-}
-
-/// The world refuses to be switched in traffic.
-TEST(Ec2Rollout, AHostThatALoadBalancerPutsBackIsTakenOutOnceMore) {
-  for (const auto when : {At::draining, At::switching}) {
-    auto settings = half();
-    settings.told = true;
-    settings.drain = seconds(30);
-    Fleet fleet(4, settings);
-    fleet.reload_when = when;
-    fleet.never_quiet = when == At::draining;
-    fleet.switch_takes = seconds(20);
-    const auto verdict = fleet.run();
-    EXPECT_EQ(verdict.outcome, Outcome::succeeded) << verdict.reason;
-    EXPECT_EQ(std::ranges::count(fleet.log, "leave-again h0"), 1) << to_string(when);
-    EXPECT_EQ(fleet.machine().rows()[0].strays, 1);
-    EXPECT_EQ(fleet.machine().rows()[1].strays, 0);
-  }
-}
-
-TEST(Ec2Rollout, AHostThatIsBeingTakenOutOnceMoreDoesNotJoinBehindIt) {
-  auto settings = half();
-  settings.balanced = settings.told = true;
-  std::vector<Host> hosts(2);
-  hosts[0].id = "h0";
-  hosts[1].id = "h1";
-  Rollout machine(settings, hosts, start);
-  auto memory = machine.memory();
-  memory["protected"] = true;
-  memory["in_batch"] = true;
-  memory["hosts"][0]["at"] = static_cast<int>(At::switching);
-  memory["hosts"][0]["has_left"] = true;
-  machine.recall(memory, start);
-  const auto asks = [&machine](Do what) { return std::ranges::count(machine.next(start), what, &Command::what); };
-  EXPECT_EQ(asks(Do::switch_over), 1);
-  for (int look = 0; look < 2; ++look) machine.saw({{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
-  EXPECT_EQ(asks(Do::leave_again), 1);
-  machine.switched("h0", {.ok = true, .reason = {}}, start);
-  EXPECT_EQ(asks(Do::join), 0);
-  machine.left_again("h0", start);
-  EXPECT_EQ(asks(Do::join), 1);
-}
-
 TEST(Ec2Rollout, GroupsThatStaySuspendedAreToldWithTheVerdict) {
   Fleet fleet(2, half());
   fleet.stays_suspended = true;
   EXPECT_THAT(fleet.run().reason, HasSubstr("; the auto-scaling groups could not be released again: AccessDenied"));
-}
-
-/// Fleets, paces, faults and restarts by lot: it always ends, never goes below what must serve by its own doing, and never leaves a
-/// serving host on the wrong release.
-TEST(Ec2Rollout, WithoutALoadBalancerHostsThatAreDoneAreProbed) {
-  Settings settings;
-  settings.probed = true;
-  settings.pace.min_healthy = {50, true};
-  for (const auto bake : {seconds(0), seconds(120)}) {
-    settings.bake = bake;
-    Fleet fleet(4, settings);
-    fleet.balanced = false;
-    fleet.falls_ill["h1"] = bake + seconds(bake.count() == 0 ? 1 : -60);  // right after its turn, or while the fleet is watched
-    const auto verdict = fleet.run();
-    EXPECT_EQ(verdict.outcome, Outcome::failed) << verdict.reason;
-    EXPECT_THAT(verdict.reason, HasSubstr("h1: it was good and is not any more"));
-    EXPECT_EQ(fleet.updated(), 0U);
-  }
-}
-
-TEST(Ec2Rollout, WithoutALoadBalancerAFinalLookThatCannotBeHadIsTold) {
-  Settings settings;
-  settings.probed = true;
-  Fleet fleet(4, settings);
-  fleet.balanced = false;
-  fleet.blind_until = start + std::chrono::hours(10);
-  const auto verdict = fleet.run();
-  EXPECT_EQ(verdict.outcome, Outcome::succeeded);
-  EXPECT_THAT(verdict.reason, HasSubstr("whether they are still good could not be asked: the socket is away"));
-  EXPECT_LT(fleet.now() - start, std::chrono::minutes(10));
 }
 
 TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {

@@ -20,6 +20,12 @@ using std::chrono::seconds;
 
 inline constexpr Time start{std::chrono::hours(24 * 365 * 50)};
 
+inline Settings half() {
+  Settings settings;
+  settings.pace.min_healthy = {50, true};
+  return settings;
+}
+
 /// Hosts behind a load balancer that answer what a machine asks, at once or after a while.
 class Fleet {
  public:

@@ -20,6 +20,7 @@ constexpr int most_lists = 5;
 constexpr Duration late_for = std::chrono::minutes(3);  ///< in which who has just come gets reachable
 constexpr Duration late_look = seconds(10);
 constexpr int bad_looks = 2;
+constexpr Duration late_word = seconds(30);  ///< of a load balancer, on who has left
 
 bool is_settled(At at) { return at >= At::done || at == At::waiting; }
 
@@ -234,7 +235,7 @@ void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
     if (found != traffic.end() || settings_.balanced) work.traffic = found == traffic.end() ? Traffic{} : found->second;
   }
   for (auto& work : works_) {
-    look_at_strays(work);
+    look_at_strays(work, now);
     if (work.at == At::draining && work.traffic.kind == Traffic::Kind::out)
       after_drain(work, now);
     else if (work.at == At::settling)
@@ -245,9 +246,12 @@ void Rollout::saw(const std::map<std::string, Traffic>& traffic, Time now) {
 }
 
 /// A load balancer that was reloaded, or somebody's hand, puts a host back on which a release is being switched.
-void Rollout::look_at_strays(Work& work) {
-  const bool out = work.has_left && (work.at == At::draining || work.at == At::switching);
-  work.astray = settings_.told && out && work.traffic.kind == Traffic::Kind::serving ? work.astray + 1 : 0;
+/// One that says so only after a while is no such: it has to be seen out once, or to stay in for long.
+void Rollout::look_at_strays(Work& work, Time now) {
+  const bool out = work.has_left && (work.at == At::draining || work.at == At::switching || work.at == At::quarantined);
+  const bool serves = work.traffic.kind == Traffic::Kind::serving;
+  work.seen_out = out && (work.seen_out || !serves);
+  work.astray = settings_.told && out && serves && (work.seen_out || now - work.since >= late_word) ? work.astray + 1 : 0;
   if (work.astray >= bad_looks && !std::exchange(work.stray, true)) {
     ++work.strays;
     note(work.host.id + " is in traffic again although it was taken out (was the load balancer reloaded?): it is taken out once more");

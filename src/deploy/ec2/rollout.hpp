@@ -154,6 +154,7 @@ class Rollout {
     bool has_left = false;    ///< out of traffic by us
     int quiet = 0;            ///< looks without a connection, in a row
     int bad = 0;              ///< looks that found it unhealthy after it was good, in a row
+    bool seen_out = false;    ///< since it has left, a look found it out of traffic
     int astray = 0;           ///< looks that found it in traffic although it has left, in a row
     bool stray = false, stray_asked = false;  ///< has to be taken out once more; is being so
     std::optional<Time> good_since;  ///< healthy without a break
@@ -172,7 +173,7 @@ class Rollout {
   void give_up(Work&, const std::string& why, Time now);
   void stop(Outcome, const std::string& why, Time now);
   void after_drain(Work&, Time now);
-  void look_at_strays(Work&);
+  void look_at_strays(Work&, Time now);
   void look_at_settling(Work&, Time now);
   void look_at_done(Work&, Time now);
   int total() const;

@@ -143,6 +143,9 @@ class TargetGroups : public Balancer {
       }
       return 0;
     };
+    // One of two is no way out: it still gets requests.
+    const bool between = std::min(rank(a), rank(b)) == 0 && std::max(rank(a), rank(b)) == 1;
+    if (between) return {.kind = Traffic::Kind::draining, .reason = "it is in one target group and not in another"};
     return rank(a) >= rank(b) ? a : b;
   }
 

@@ -346,6 +346,8 @@ TEST(Ec2Rollout, GroupsThatStaySuspendedAreToldWithTheVerdict) {
   EXPECT_THAT(fleet.run().reason, HasSubstr("; the auto-scaling groups could not be released again: AccessDenied"));
 }
 
+/// Fleets, paces, faults and restarts by lot: it always ends, never goes below what must serve by its own doing, and never leaves a
+/// serving host on the wrong release.
 TEST(Ec2Rollout, RandomFleetsKeepTheInvariant) {
   std::mt19937 random(11);
   const auto dice = [&random](int sides) { return static_cast<int>(random() % static_cast<unsigned>(sides)); };

@@ -40,7 +40,7 @@ TEST(Ec2Traffic, AHostThatALoadBalancerPutsBackIsTakenOutOnceMore) {
   for (const auto when : {At::draining, At::switching}) {
     auto settings = half();
     settings.told = true;
-    settings.drain = seconds(30);
+    settings.drain = seconds(60);
     Fleet fleet(4, settings);
     fleet.reload_when = when;
     fleet.never_quiet = when == At::draining;
@@ -51,6 +51,26 @@ TEST(Ec2Traffic, AHostThatALoadBalancerPutsBackIsTakenOutOnceMore) {
     EXPECT_EQ(fleet.machine().rows()[0].strays, 1);
     EXPECT_EQ(fleet.machine().rows()[1].strays, 0);
   }
+}
+
+TEST(Ec2Traffic, ALoadBalancerThatIsBehindIsNotTakenForOneThatWasReloaded) {
+  auto settings = half();
+  settings.balanced = settings.told = true;
+  std::vector<Host> hosts(2);
+  hosts[0].id = "h0";
+  hosts[1].id = "h1";
+  Rollout machine(settings, hosts, start);
+  auto memory = machine.memory();
+  memory["protected"] = true;
+  memory["hosts"][0]["at"] = static_cast<int>(At::draining);
+  memory["hosts"][0]["has_left"] = true;
+  machine.recall(memory, start);
+  const auto serving = std::map<std::string, Traffic>{{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}};
+  for (int at = 3; at < 30; at += 3) machine.saw(serving, start + seconds(at));
+  EXPECT_EQ(machine.rows()[0].strays, 0);
+  for (int at = 30; at < 36; at += 3) machine.saw(serving, start + seconds(at));
+  machine.next(start + seconds(36));
+  EXPECT_EQ(machine.rows()[0].strays, 1) << "it stays in";
 }
 
 TEST(Ec2Traffic, AHostThatIsBeingTakenOutOnceMoreDoesNotJoinBehindIt) {
@@ -68,6 +88,7 @@ TEST(Ec2Traffic, AHostThatIsBeingTakenOutOnceMoreDoesNotJoinBehindIt) {
   machine.recall(memory, start);
   const auto asks = [&machine](Do what) { return std::ranges::count(machine.next(start), what, &Command::what); };
   EXPECT_EQ(asks(Do::switch_over), 1);
+  machine.saw({{"h0", {}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
   for (int look = 0; look < 2; ++look) machine.saw({{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
   EXPECT_EQ(asks(Do::leave_again), 1);
   machine.switched("h0", {.ok = true, .reason = {}}, start);
@@ -76,8 +97,6 @@ TEST(Ec2Traffic, AHostThatIsBeingTakenOutOnceMoreDoesNotJoinBehindIt) {
   EXPECT_EQ(asks(Do::join), 1);
 }
 
-/// Fleets, paces, faults and restarts by lot: it always ends, never goes below what must serve by its own doing, and never leaves a
-/// serving host on the wrong release.
 TEST(Ec2Traffic, WithoutALoadBalancerHostsThatAreDoneAreProbed) {
   Settings settings;
   settings.probed = true;

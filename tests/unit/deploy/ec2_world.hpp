@@ -122,7 +122,10 @@ class Fleet {
 
   void reload_once() {
     if (!reload_when) return;
-    const bool due = std::ranges::any_of(machine_->rows(), [this](const auto& row) { return row.at == *reload_when && now_ > row.since; });
+    // Who switches has been seen out of traffic by then; who drains has not.
+    const auto after = *reload_when == At::draining ? seconds(1) : seconds(4);
+    const bool due =
+        std::ranges::any_of(machine_->rows(), [&](const auto& row) { return row.at == *reload_when && now_ - row.since >= after; });
     if (!due) return;
     for (auto& [id, world] : worlds_) world.registered = true;
     reload_when.reset();

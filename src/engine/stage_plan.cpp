@@ -82,7 +82,8 @@ class StepPlanContext : public PlanContext {
     const auto waits = [](const JobState& job) { return !is_terminal(job.state); };
     const auto open_before = [&](const StageState& one) { return std::ranges::any_of(one.jobs, waits); };
     const auto here = run_.stages.begin() + static_cast<std::ptrdiff_t>(stage_.plan->index);
-    return step_->index > 0 || !job_.needs.empty() || std::any_of(run_.stages.begin(), here, open_before);
+    return step_->index > 0 || !job_.needs.empty() || !job_.plan->artifacts_from.empty() ||
+           std::any_of(run_.stages.begin(), here, open_before);
   }
 
  private:

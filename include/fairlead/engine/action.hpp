@@ -126,7 +126,7 @@ class PlanContext {
   virtual const Json& recorded() const = 0;
   /// Text of a file of the commit, at its path in the workspace; nullopt when it is not there.
   virtual Awaitable<std::optional<std::string>> file(std::string path) = 0;
-  /// Whether other jobs or earlier steps, which have not run yet, may still write outputs and files for this one.
+  /// Whether other jobs or earlier steps may write outputs and files for this one: what the commit has is not all that there will be.
   virtual bool early() const = 0;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
 
 #include "deploy/ec2/shared.hpp"
 #include "fairlead/base/json.hpp"
@@ -35,6 +36,13 @@ Host host_from(const Json& json) {
 
 std::string size_text(std::int64_t bytes) {
   return bytes < 10 << 20 ? std::to_string((bytes + 1023) / 1024) + " KiB" : std::to_string(bytes >> 20) + " MiB";
+}
+
+/// Without a load balancer, who is left out counts as one that does not serve: as it does when it cannot be reached.
+void leave_out(Host& host, std::string why, bool balanced) {
+  host.reachable = false;
+  host.unreachable_why = std::move(why);
+  if (!balanced) host.serving = false;
 }
 
 bool lacks(const Host& host) { return host.reachable && !host.has_release; }
@@ -100,8 +108,7 @@ Awaitable<void> FleetStep::take_inventory() {
   }
   for (auto& one : hosts_) {
     if (!left_out.contains(one.id)) continue;
-    one.reachable = false;
-    one.unreachable_why = text_at(left_out, one.id);
+    leave_out(one, text_at(left_out, one.id), balancer_ != nullptr);
   }
 }
 
@@ -224,8 +231,8 @@ Awaitable<Json> FleetStep::stage(std::vector<Host> all) {
   for (auto& one : all) {
     const auto failed = failures.find(one.id);
     if (failed == failures.end()) continue;
-    one.reachable = false;
-    left_out[one.id] = one.unreachable_why = "the release could not be staged: " + without_name(one, failed->second);
+    leave_out(one, "the release could not be staged: " + without_name(one, failed->second), balancer_ != nullptr);
+    left_out[one.id] = one.unreachable_why;
   }
   require_enough(all);
   for (const auto& [id, why] : left_out.items()) co_await step_.log(id + " is left out: " + why.get<std::string>() + "\n");
@@ -264,7 +271,10 @@ Awaitable<void> FleetStep::list_again() {
   auto hosts = co_await list_hosts();
   co_await provide(hosts);
   std::vector<Host> fresh;
-  std::ranges::copy_if(hosts, std::back_inserter(fresh), lacks);
+  std::set<std::string> left_out;
+  for (const auto& row : machine_->rows())
+    if (row.at == At::unreachable) left_out.insert(row.host.id);
+  std::ranges::copy_if(hosts, std::back_inserter(fresh), [&](const Host& one) { return lacks(one) && !left_out.contains(one.id); });
   std::map<std::string, std::string> failures;
   if (!fresh.empty()) failures = co_await stage_on_all(fresh);
   for (auto& one : hosts) {

@@ -96,6 +96,23 @@ std::string hooks_text(const std::string& name, const Appspec& spec) {
   return texts.empty() ? name + " has no hooks" : "hooks of " + name + ": " + join(texts, "; ");
 }
 
+/// Whether the commit surely lacks it: what is no plain file, or too large to be read here, is there.
+Awaitable<bool> is_missing(engine::PlanContext& context, std::string path) {
+  try {
+    co_return !co_await context.file(std::move(path));
+  } catch (const Error&) {
+    co_return false;
+  }
+}
+
+Awaitable<void> look_for_scripts(engine::ActionPlan& plan, engine::PlanContext& context, Appspec spec, std::string name) {
+  std::set<std::string> asked;
+  for (const auto& [event, hooks] : spec.hooks)
+    for (const auto& hook : hooks)
+      if (asked.insert(hook.location).second && co_await is_missing(context, hook.location))
+        plan.problems.push_back({true, name + ": hooks." + event + ": there is no " + hook.location + " in the commit", ""});
+}
+
 /// The appspec of the commit, and which of its scripts are not there. What an earlier job may still write is not missed.
 Awaitable<void> look_at_appspec(engine::ActionPlan& plan, engine::PlanContext& context, const Inputs& in, const Parts& parts) {
   if (in.refresh || !in.destination.empty() || !in.archive.empty()) co_return;
@@ -106,17 +123,14 @@ Awaitable<void> look_at_appspec(engine::ActionPlan& plan, engine::PlanContext& c
     if (!context.early() && in.starts_nothing()) throw no_way(in, "the commit");
     co_return;
   }
-  if (!in.starts_nothing()) throw two_ways(name, "the commit");
-  const auto spec = appspec_from(parts.parse(*text, name, Json::object()), nullptr);
-  plan.lines.push_back(hooks_text(name, spec));
-  if (context.early()) co_return;
-  std::set<std::string> asked;
-  for (const auto& [event, hooks] : spec.hooks) {
-    for (const auto& hook : hooks) {
-      if (!asked.insert(hook.location).second) continue;
-      if (!co_await context.file(hook.location.starts_with('/') ? hook.location.substr(1) : hook.location))
-        plan.problems.push_back({true, name + ": hooks." + event + ": there is no " + hook.location + " in the commit", ""});
-    }
+  try {
+    if (!in.starts_nothing()) throw two_ways(name, "the commit");
+    auto spec = appspec_from(parts.parse(*text, name, Json::object()), nullptr);
+    plan.lines.push_back(hooks_text(name, spec));
+    if (!context.early()) co_await look_for_scripts(plan, context, std::move(spec), name);
+  } catch (const Error& error) {
+    if (!context.early()) throw;
+    plan.lines.push_back("as it is in the commit it could not be deployed; an earlier job may write another: " + error.message());
   }
 }
 

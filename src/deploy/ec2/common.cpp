@@ -69,6 +69,11 @@ void need_hosts_allowed(const Inputs& in, const Parts& parts, const std::string&
   if (!in.ssh || !parts.ssh) return;
   const auto allowed = parts.ssh(environment).hosts;
   if (allowed.empty()) return;
+  if (!in.tags.empty() || !in.groups.empty())
+    throw Error(ErrorKind::refused,
+                "environment " + environment + " deploys over ssh to hosts that it names (environments." + environment +
+                    ".ssh.hosts), not to those of tags or groups",
+                "name them in targets.hosts, or use `transport: ssm`");
   std::vector<std::string> others;
   std::ranges::copy_if(in.hosts, std::back_inserter(others), [&](const auto& host) { return !glob_list_match(allowed, host); });
   if (!others.empty())

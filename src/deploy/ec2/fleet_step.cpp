@@ -62,9 +62,11 @@ Awaitable<void> FleetStep::prepare() {
                 "env." + inputs_.secret_env.begin()->first + " is a secret, and Systems Manager keeps what it sends in its command history",
                 "let the script read it from Parameter Store or Secrets Manager with the instance's role, or use `transport: ssh`");
   if (parts_.scope) scope_ = parts_.scope(step_.environment());
-  transport_ = make_transport(inputs_, parts_, scope_, step_.environment());
-  // What has begun is not left in the middle because AWS, or the network of a server that has just started, is away.
+  // What has begun is not left in the middle because of a new rule, nor because AWS, or the network of a server that has just started, is
+  // away.
   const auto begun = co_await step_.recall("inventory");
+  if (!begun) need_hosts_allowed(inputs_, parts_, step_.environment());
+  transport_ = make_transport(inputs_, parts_, scope_, step_.environment());
   const auto find_balancer = [&] { return make_balancer(inputs_, parts_, scope_, *transport_); };
   balancer_ = begun ? co_await patiently(find_balancer) : co_await find_balancer();
   if (balancer_) {
@@ -77,7 +79,7 @@ Awaitable<void> FleetStep::prepare() {
     has_appspec_ = flag_at(step_.recorded(), "appspec");
     inputs_.settings.resumes = true;
     inputs_.settings.checkpoints.clear();  // it has been good before, and is wanted now
-    inputs_.alarms.clear();                // they may ring for what is left behind
+    inputs_.alarms.clear();  // they may ring for what is left behind
   } else if (begun) {
     co_await make_release_again(parse_json(*begun));
     inputs_.settings.resumes = step_.job().key.attempt > 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deploy/ec2/inputs.hpp"
 
+#include <algorithm>
+
 #include "fairlead/base/json.hpp"
 #include "fairlead/base/strings.hpp"
 #include "fairlead/engine/action.hpp"
@@ -152,6 +154,9 @@ void take_transport(const Json& with, Inputs& in) {
   in.ssh = text_at(with, "transport") == "ssh";
   in.user = text_at(with, "user");
   in.bucket = text_at(with, "bucket");
+  for (const auto& host : in.hosts)
+    if (in.ssh && (host.starts_with('-') || std::ranges::any_of(host, [](unsigned char c) { return c <= ' ' || c == '@' || c == '/'; })))
+      throw Error(ErrorKind::invalid, "targets.hosts: \"" + host + "\" is no name of a host", "who logs in is `user`");
   if (in.ssh && !in.bucket.empty())
     throw Error(ErrorKind::invalid, "bucket belongs to `transport: ssm`: over ssh the files take the same connection");
   if (in.ssh) return;

@@ -50,7 +50,6 @@ class CommandBalancer : public Balancer {
 std::unique_ptr<Transport> make_transport(const Inputs& in, const Parts& parts, const std::optional<aws::Scope>& scope,
                                           const std::string& environment) {
   need_aws(in, scope, environment);
-  need_hosts_allowed(in, parts, environment);
   if (!in.ssh) return make_ssm(parts.executor, *parts.aws, *scope, in.bucket);
   SshSettings settings{.user = in.user, .config = {}, .control_folder = parts.data_folder / "ssh"};
   if (parts.ssh) settings.config = parts.ssh(environment).config;

@@ -56,6 +56,12 @@ TEST(Ec2Inputs, WhatCannotBeIsRefusedInWords) {
   EXPECT_THAT(refusal(R"({"targets": {"hosts": ["i-1", "web2"]}})"), HasSubstr("\"web2\" is no instance id"));
 }
 
+TEST(Ec2Inputs, AHostIsANameAndNothingElse) {
+  for (const char* name : {"root@db1", "ssh://db1", "-oProxyCommand=x", "web1 db1"})
+    EXPECT_THAT(refusal(R"({"transport":"ssh","targets":{"hosts":[")" + std::string(name) + R"("]}})"), HasSubstr("is no name of a host"));
+  EXPECT_EQ(refusal(R"({"transport":"ssh","targets":{"hosts":["web1.example.com","10.0.0.1","fe80::1"]}})"), "none");
+}
+
 TEST(Ec2Inputs, AnEnvironmentMayNameItsHosts) {
   const auto in = inputs_from(parse_json(R"({"transport":"ssh","targets":{"hosts":["web1","db1.internal","web2"]}})"));
   Parts parts;
@@ -71,6 +77,8 @@ TEST(Ec2Inputs, AnEnvironmentMayNameItsHosts) {
     EXPECT_THAT(error.message(), HasSubstr("environment production does not deploy to db1.internal, web2"));
     EXPECT_EQ(error.kind(), ErrorKind::refused);
   }
+  const auto tagged = inputs_from(parse_json(R"({"transport":"ssh","targets":{"tags":{"Name":"db"}}})"));
+  EXPECT_THROW(need_hosts_allowed(tagged, parts, "production"), Error) << "an instance of any name";
   hosts = {"web*", "*.internal"};
   EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production"));
 }

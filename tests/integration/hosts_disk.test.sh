@@ -40,6 +40,7 @@ deploy
 equal "one such host is left out when max-failures bears it" "$?" 0
 equal "it serves what it did, and the others the release" "$(versions 24) $(starts v2)" "v1 v2  1 0 1 "
 contains "the end says so" "$(fl logs latest:shop)" "2 of 3 hosts serve the new release; not on host2"
+lacks "it is not taken for one that has just come" "$(fl logs latest:shop)" "it came in the meantime"
 step_bearing 0
 rm "$dir/shop/asset"
 

@@ -50,6 +50,9 @@ class Balancer {
 /// every target that was taken out, until it is back, so that a later deploy knows one that had to stay out.
 Awaitable<std::unique_ptr<Balancer>> find_target_groups(const Parts&, aws::Scope, std::vector<std::string> wanted);
 
+/// What two target groups say of a host: the worse; out only when it is out of both.
+Traffic over_groups(const Traffic&, const Traffic&);
+
 /// HAProxy by its runtime API. `socket`: a path on this server, or "host:port". A server of the backend is a host's when it has its
 /// address or is named as it.
 std::unique_ptr<Balancer> make_haproxy(asio::any_io_executor, std::string socket, std::string backend);

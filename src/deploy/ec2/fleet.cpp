@@ -47,6 +47,12 @@ std::string impossible_here(const Pace& pace, const std::vector<Host>& hosts, co
 
 }  // namespace
 
+void leave_out(Host& host, std::string why, bool balanced) {
+  host.reachable = false;
+  host.unreachable_why = std::move(why);
+  if (!balanced) host.serving = false;
+}
+
 int Share::at_least(int total) const { return percent ? (total * value + 99) / 100 : std::min(value, total); }
 int Share::at_most(int total) const { return percent ? total * value / 100 : std::min(value, total); }
 

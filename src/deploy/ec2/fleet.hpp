@@ -39,6 +39,9 @@ struct Host {
   bool serving = true;  ///< healthy in every load balancer; without one: reachable
 };
 
+/// It is not deployed to. Without a load balancer it counts as one that does not serve, as one does that cannot be reached.
+void leave_out(Host&, std::string why, bool balanced);
+
 /// How a fleet is walked through.
 struct Pace {
   Share min_healthy{75, true};

@@ -38,13 +38,6 @@ std::string size_text(std::int64_t bytes) {
   return bytes < 10 << 20 ? std::to_string((bytes + 1023) / 1024) + " KiB" : std::to_string(bytes >> 20) + " MiB";
 }
 
-/// Without a load balancer, who is left out counts as one that does not serve: as it does when it cannot be reached.
-void leave_out(Host& host, std::string why, bool balanced) {
-  host.reachable = false;
-  host.unreachable_why = std::move(why);
-  if (!balanced) host.serving = false;
-}
-
 bool lacks(const Host& host) { return host.reachable && !host.has_release; }
 
 }  // namespace

@@ -186,7 +186,8 @@ Awaitable<engine::StepOutcome> FleetStep::finish() {
   outcome.reason = text;
   outcome.timed_out = timed_out_;
   outcome.state = verdict.outcome == Outcome::canceled && !timed_out_ ? engine::State::canceled : engine::State::failed;
-  if (machine_->rolling_back() && verdict.outcome == Outcome::failed) co_await lock_after_rollback(step_, parts_, verdict.reason);
+  if (machine_->rolling_back() && machine_->touched() && verdict.outcome == Outcome::failed)
+    co_await lock_after_rollback(step_, parts_, verdict.reason);
   co_return outcome;
 }
 

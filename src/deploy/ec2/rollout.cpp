@@ -20,6 +20,7 @@ constexpr int most_lists = 5;
 constexpr Duration late_for = std::chrono::minutes(3);  ///< in which who has just come gets reachable
 constexpr Duration late_look = seconds(10);
 constexpr int bad_looks = 2;
+constexpr int most_drains = 3;
 constexpr Duration late_word = seconds(30);  ///< of a load balancer, on who has left
 
 bool is_settled(At at) { return at >= At::done || at == At::waiting; }
@@ -123,6 +124,10 @@ int Rollout::serving() const {
 
 bool Rollout::changed() const {
   return std::ranges::any_of(works_, [](const Work& work) { return work.failed || work.switched; });
+}
+
+bool Rollout::touched() const {
+  return std::ranges::any_of(works_, [](const Work& work) { return work.switched || work.back || work.has_left; });
 }
 
 int Rollout::total() const { return static_cast<int>(works_.size()) - count(At::gone); }
@@ -251,10 +256,12 @@ void Rollout::look_at_strays(Work& work, Time now) {
   const bool out = work.has_left && (work.at == At::draining || work.at == At::switching || work.at == At::quarantined);
   const bool serves = work.traffic.kind == Traffic::Kind::serving;
   work.seen_out = out && (work.seen_out || !serves);
-  work.astray = settings_.told && out && serves && (work.seen_out || now - work.since >= late_word) ? work.astray + 1 : 0;
+  const bool believed = (work.seen_out || now - work.since >= late_word) && now >= work.stray_again_at;
+  work.astray = settings_.told && out && serves && believed ? work.astray + 1 : 0;
   if (work.astray >= bad_looks && !std::exchange(work.stray, true)) {
     ++work.strays;
-    note(work.host.id + " is in traffic again although it was taken out (was the load balancer reloaded?): it is taken out once more");
+    note(work.host.id +
+         " is in traffic again although it was taken out (a reload of the load balancer, or somebody's hand?): it is taken out once more");
   }
 }
 
@@ -264,6 +271,8 @@ void Rollout::left_again(const std::string& host, Time now) {
   work->stray = work->stray_asked = false;
   work->astray = work->quiet = 0;
   changed_at_ = now;
+  // It has connections anew. Not for ever: whoever puts it back again and again must not hold the deploy.
+  if (work->at == At::draining && work->strays <= most_drains) work->since = now;
 }
 
 /// Good is who stays healthy: a release that falls over after a few seconds is not.
@@ -387,6 +396,7 @@ void Rollout::refused(Do what, const std::vector<std::string>& hosts, const std:
       for (const auto& host : hosts) {
         note(host + " could not be taken out once more: " + why);
         left_again(host, now);
+        if (auto* work = find(host)) work->stray_again_at = now + late_word;  // not as fast as it refuses
       }
       return;
     default: break;
@@ -437,6 +447,7 @@ bool Rollout::wait_for_late(const std::vector<Host>& hosts, Time now) {
 
 void Rollout::listed(const std::vector<Host>& hosts, Time now) {
   list_asked_ = false;
+  progress_at_ = now;
   unlisted_since_.reset();
   const bool late = wait_for_late(hosts, now);
   if (!late) ++lists_;

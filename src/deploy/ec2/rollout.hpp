@@ -138,6 +138,8 @@ class Rollout {
   int needed_now() const;
   /// Whether any host was begun.
   bool changed() const;
+  /// Whether anything was done to a host, also when it was taken back.
+  bool touched() const;
   int failures() const { return failures_; }
   bool rolling_back() const { return rolling_back_; }
   /// What happened since the last call, one line each, for the log.
@@ -156,6 +158,7 @@ class Rollout {
     int bad = 0;              ///< looks that found it unhealthy after it was good, in a row
     bool seen_out = false;    ///< since it has left, a look found it out of traffic
     int astray = 0;           ///< looks that found it in traffic although it has left, in a row
+    Time stray_again_at{};    ///< after one that was refused, not before
     bool stray = false, stray_asked = false;  ///< has to be taken out once more; is being so
     std::optional<Time> good_since;  ///< healthy without a break
     std::optional<std::string> doubt;  ///< it failed, or has it left the fleet?

@@ -88,7 +88,7 @@ void Rollout::look_at_times(Time now) {
   for (auto& work : works_) {
     const bool ill = work.at == At::settling && settings_.balanced && !work.good_since && now - work.since >= settings_.health;
     if (work.doubt) continue;
-    if (work.at == At::draining && now - work.since >= settings_.drain) {
+    if (work.at == At::draining && !work.stray && now - work.since >= settings_.drain) {
       note(work.host.id + ": not drained after " + format_duration(settings_.drain) + "; its last connections are cut");
       after_drain(work, now);
     } else if (work.at == At::settling && !settings_.balanced && now - work.since >= settings_.stability) {
@@ -103,7 +103,7 @@ void Rollout::look_at_times(Time now) {
     if (in_progress(work.at) && !work.doubt && now - work.since >= longest(work))
       host_failed(work, "nothing has moved for " + format_duration(longest(work)) + " while it was " + std::string(to_string(work.at)),
                   now);
-  if (asked_) progress_at_ = now;  // people have their time
+  if (asked_ || list_asked_) progress_at_ = now;  // people have their time, and so has who came late: for the whole release
   if (now - progress_at_ < settings_.progress || busy()) return;
   if (rolling_back_) {
     end(now);
@@ -180,7 +180,8 @@ void Rollout::end(Time now) {
   int restored = 0;
   int updated = 0;
   for (const auto& work : works_) {
-    if (work.at == At::quarantined) (work.has_left ? out : lost).push_back(work.host.id);
+    const bool in_traffic = settings_.told && work.traffic.kind == Traffic::Kind::serving;
+    if (work.at == At::quarantined) (work.has_left && !in_traffic ? out : lost).push_back(work.host.id);
     if (work.failed && work.at != At::quarantined) bad.push_back(work.host.id);
     if (work.at == At::restored) ++restored;
     if (work.at == At::done) ++updated;
@@ -218,7 +219,7 @@ void Rollout::collect(std::vector<Command>& commands, Time now) {
   };
   bool watching = false;
   for (auto& work : works_) {
-    watching = watching || (work.at == At::switching && work.has_left && settings_.told);
+    watching = watching || (settings_.told && work.has_left && (work.at == At::switching || work.at == At::quarantined));
     if (work.stray && !std::exchange(work.stray_asked, true))
       commands.push_back({.what = Do::leave_again, .hosts = {work.host.id}, .until = {}});
     if (work.asked) continue;

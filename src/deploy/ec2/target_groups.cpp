@@ -76,11 +76,11 @@ class TargetGroups : public Balancer {
         for (const auto& one : health) {
           if (one.id != id || !group.ports[id].contains(one.port)) continue;
           const Traffic there{.kind = kind_of(one.state), .reason = one.description.empty() ? one.reason : one.description};
-          here = here ? worse(*here, there) : there;
+          here = here ? over_groups(*here, there) : there;
         }
         if (!here) here = Traffic{};
         const auto [known, first] = map.try_emplace(host.id, *here);
-        if (!first) known->second = worse(known->second, *here);
+        if (!first) known->second = over_groups(known->second, *here);
       }
     }
     co_return map;
@@ -129,24 +129,6 @@ class TargetGroups : public Balancer {
       if (one.id == id) (kind_of(one.state) == Traffic::Kind::draining ? leaving : all).insert(one.port);
     if (!all.empty()) group.ports[id].merge(all);
     if (!leaving.empty()) group.ports.try_emplace(id, leaving);
-  }
-
-  static Traffic worse(const Traffic& a, const Traffic& b) {
-    const auto rank = [](const Traffic& one) {
-      using Kind = Traffic::Kind;
-      switch (one.kind) {
-        case Kind::serving: return 0;
-        case Kind::out: return 1;
-        case Kind::starting: return 2;
-        case Kind::unhealthy: return 3;
-        case Kind::draining: return 4;
-      }
-      return 0;
-    };
-    // One of two is no way out: it still gets requests.
-    const bool between = std::min(rank(a), rank(b)) == 0 && std::max(rank(a), rank(b)) == 1;
-    if (between) return {.kind = Traffic::Kind::draining, .reason = "it is in one target group and not in another"};
-    return rank(a) >= rank(b) ? a : b;
   }
 
   Awaitable<void> change(std::string operation, Host host) {
@@ -211,6 +193,24 @@ Awaitable<void> add_attributes(aws::Aws& aws, aws::Scope scope, Group& group) {
 }
 
 }  // namespace
+
+Traffic over_groups(const Traffic& a, const Traffic& b) {
+  const auto rank = [](const Traffic& one) {
+    using Kind = Traffic::Kind;
+    switch (one.kind) {
+      case Kind::serving: return 0;
+      case Kind::out: return 1;
+      case Kind::starting: return 2;
+      case Kind::unhealthy: return 3;
+      case Kind::draining: return 4;
+    }
+    return 0;
+  };
+  // Out of one of two is not out: it still gets requests.
+  const bool between = std::min(rank(a), rank(b)) == 0 && std::max(rank(a), rank(b)) == 1;
+  if (between) return {.kind = Traffic::Kind::draining, .reason = "it is in one target group and not in another"};
+  return rank(a) >= rank(b) ? a : b;
+}
 
 Awaitable<std::unique_ptr<Balancer>> find_target_groups(const Parts& parts, aws::Scope scope, std::vector<std::string> wanted) {
   auto& aws = *parts.aws;

@@ -87,5 +87,18 @@ TEST(Ec2Arithmetic, BatchesDoubleAfterTheCanary) {
   EXPECT_THAT(batches(Pace{}, 1, 0), ElementsAre(1));
 }
 
+TEST(Ec2Fleet, WhoIsLeftOutWithoutALoadBalancerMayMakeARuleImpossible) {
+  const Pace pace{.one_out = true};
+  std::vector<Host> hosts(3);
+  for (std::size_t i = 0; i < hosts.size(); ++i) hosts[i].id = "h" + std::to_string(i);
+  EXPECT_EQ(impossible(pace, hosts), "");
+  leave_out(hosts[0], "the disk is full", false);
+  EXPECT_NE(impossible(pace, hosts), "") << "two must serve, and two do: nobody could ever leave";
+  EXPECT_EQ(hosts[0].unreachable_why, "the disk is full");
+  Host balanced;
+  leave_out(balanced, "the disk is full", true);
+  EXPECT_TRUE(balanced.serving) << "the load balancer says so, and it serves the release before";
+}
+
 }  // namespace
 }  // namespace fairlead::deploy::ec2::test

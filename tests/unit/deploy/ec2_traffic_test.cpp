@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "deploy/ec2/balancer.hpp"
 #include "ec2_world.hpp"
 
 /// What a load balancer says of hosts, and what is believed of it; and hosts without one.
@@ -11,6 +12,36 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
+
+const std::map<std::string, Traffic> serving{{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}};
+
+/// Two hosts, of which h0 has left and is at `at`.
+Rollout with_one_out(At at) {
+  auto settings = half();
+  settings.balanced = settings.told = true;
+  settings.drain = seconds(60);
+  std::vector<Host> hosts(2);
+  hosts[0].id = "h0";
+  hosts[1].id = "h1";
+  Rollout machine(settings, hosts, start);
+  auto memory = machine.memory();
+  memory["protected"] = true;
+  memory["in_batch"] = true;
+  memory["hosts"][0]["at"] = static_cast<int>(at);
+  memory["hosts"][0]["has_left"] = true;
+  machine.recall(memory, start);
+  return machine;
+}
+
+/// h0 is seen out of traffic, and then twice in it.
+void comes_back(Rollout& machine, Time now) {
+  machine.saw({{"h0", {Traffic::Kind::draining, {}}}, {"h1", {Traffic::Kind::serving, {}}}}, now);
+  for (int look = 0; look < 2; ++look) machine.saw(serving, now);
+}
+
+int asked_again(Rollout& machine, Time now) {
+  return static_cast<int>(std::ranges::count(machine.next(now), Do::leave_again, &Command::what));
+}
 
 TEST(Ec2Traffic, ALoadBalancerThatDoesNotAnswerIsAskedNowAndThen) {
   Fleet fleet(3, half());
@@ -54,18 +85,7 @@ TEST(Ec2Traffic, AHostThatALoadBalancerPutsBackIsTakenOutOnceMore) {
 }
 
 TEST(Ec2Traffic, ALoadBalancerThatIsBehindIsNotTakenForOneThatWasReloaded) {
-  auto settings = half();
-  settings.balanced = settings.told = true;
-  std::vector<Host> hosts(2);
-  hosts[0].id = "h0";
-  hosts[1].id = "h1";
-  Rollout machine(settings, hosts, start);
-  auto memory = machine.memory();
-  memory["protected"] = true;
-  memory["hosts"][0]["at"] = static_cast<int>(At::draining);
-  memory["hosts"][0]["has_left"] = true;
-  machine.recall(memory, start);
-  const auto serving = std::map<std::string, Traffic>{{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}};
+  auto machine = with_one_out(At::draining);
   for (int at = 3; at < 30; at += 3) machine.saw(serving, start + seconds(at));
   EXPECT_EQ(machine.rows()[0].strays, 0);
   for (int at = 30; at < 36; at += 3) machine.saw(serving, start + seconds(at));
@@ -74,27 +94,104 @@ TEST(Ec2Traffic, ALoadBalancerThatIsBehindIsNotTakenForOneThatWasReloaded) {
 }
 
 TEST(Ec2Traffic, AHostThatIsBeingTakenOutOnceMoreDoesNotJoinBehindIt) {
-  auto settings = half();
-  settings.balanced = settings.told = true;
-  std::vector<Host> hosts(2);
-  hosts[0].id = "h0";
-  hosts[1].id = "h1";
-  Rollout machine(settings, hosts, start);
-  auto memory = machine.memory();
-  memory["protected"] = true;
-  memory["in_batch"] = true;
-  memory["hosts"][0]["at"] = static_cast<int>(At::switching);
-  memory["hosts"][0]["has_left"] = true;
-  machine.recall(memory, start);
+  auto machine = with_one_out(At::switching);
   const auto asks = [&machine](Do what) { return std::ranges::count(machine.next(start), what, &Command::what); };
   EXPECT_EQ(asks(Do::switch_over), 1);
-  machine.saw({{"h0", {}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
-  for (int look = 0; look < 2; ++look) machine.saw({{"h0", {Traffic::Kind::serving, {}}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
+  comes_back(machine, start);
   EXPECT_EQ(asks(Do::leave_again), 1);
   machine.switched("h0", {.ok = true, .reason = {}}, start);
   EXPECT_EQ(asks(Do::join), 0);
   machine.left_again("h0", start);
   EXPECT_EQ(asks(Do::join), 1);
+}
+
+TEST(Ec2Traffic, AHostThatIsPutBackWhileItDrainsIsDrainedAnew) {
+  auto machine = with_one_out(At::draining);
+  comes_back(machine, start + seconds(55));
+  EXPECT_EQ(asked_again(machine, start + seconds(59)), 1);
+  machine.next(start + seconds(61));
+  EXPECT_EQ(machine.rows()[0].at, At::draining) << "it is in traffic";
+  machine.left_again("h0", start + seconds(62));
+  machine.next(start + seconds(90));
+  EXPECT_EQ(machine.rows()[0].at, At::draining) << "its connections are new";
+  machine.next(start + seconds(123));
+  EXPECT_EQ(machine.rows()[0].at, At::switching);
+}
+
+TEST(Ec2Traffic, WhoIsQuarantinedIsKeptOutOfTraffic) {
+  auto machine = with_one_out(At::quarantined);
+  comes_back(machine, start);
+  EXPECT_EQ(asked_again(machine, start), 1);
+}
+
+TEST(Ec2Traffic, NobodyIsSaidToStayOutWhoWasSeenInTraffic) {
+  for (const bool back : {false, true}) {
+    auto machine = with_one_out(At::quarantined);
+    machine.saw(back ? serving : std::map<std::string, Traffic>{{"h0", {}}, {"h1", {Traffic::Kind::serving, {}}}}, start);
+    machine.condemn("an alarm rang", start);
+    for (int i = 0; i < 4 && !machine.verdict(); ++i) machine.next(start + seconds(i));
+    ASSERT_TRUE(machine.verdict());
+    const auto text = machine.verdict()->reason + machine.verdict()->rollback;
+    EXPECT_EQ(text.contains("h0 stays out of traffic"), !back) << text;
+    EXPECT_EQ(text.contains("h0 is left as it is"), back) << text;
+  }
+}
+
+TEST(Ec2Traffic, ATakingOutThatIsRefusedIsTriedAgainAfterAWhile) {
+  auto machine = with_one_out(At::switching);
+  comes_back(machine, start);
+  EXPECT_EQ(asked_again(machine, start), 1);
+  machine.refused(Do::leave_again, {"h0"}, "permission denied", start);
+  for (int at = 3; at < 30; at += 3) {
+    machine.saw(serving, start + seconds(at));
+    EXPECT_EQ(asked_again(machine, start + seconds(at)), 0) << at;
+  }
+  for (int at = 30; at < 36; at += 3) machine.saw(serving, start + seconds(at));
+  EXPECT_EQ(asked_again(machine, start + seconds(36)), 1);
+}
+
+TEST(Ec2Traffic, OutOfOneTargetGroupIsNotOut) {
+  using Kind = Traffic::Kind;
+  const auto both = [](Kind a, Kind b) {
+    EXPECT_EQ(over_groups({a, {}}, {b, {}}).kind, over_groups({b, {}}, {a, {}}).kind);
+    return over_groups({a, {}}, {b, {}}).kind;
+  };
+  EXPECT_EQ(both(Kind::serving, Kind::serving), Kind::serving);
+  EXPECT_EQ(both(Kind::out, Kind::out), Kind::out);
+  EXPECT_EQ(both(Kind::serving, Kind::out), Kind::draining);
+  EXPECT_EQ(both(Kind::serving, Kind::unhealthy), Kind::unhealthy);
+  EXPECT_EQ(both(Kind::draining, Kind::out), Kind::draining);
+}
+
+/// Whom a late host gives the release takes as long as the release takes.
+TEST(Ec2Traffic, TheDeadlineOfProgressDoesNotRunWhileHostsAreListed) {
+  auto settings = half();
+  settings.balanced = settings.told = true;
+  settings.resumes = true;
+  settings.release = "new";
+  settings.progress = minutes(1);
+  std::vector<Host> hosts(1);
+  hosts[0].id = "h0";
+  hosts[0].release = "new";
+  Rollout machine(settings, hosts, start);
+  machine.is_protected(start);
+  EXPECT_EQ(std::ranges::count(machine.next(start), Do::list, &Command::what), 1);
+  for (int at = 0; at < 20; ++at) machine.next(start + minutes(at));
+  machine.listed(hosts, start + minutes(20));
+  machine.next(start + minutes(20));
+  ASSERT_TRUE(machine.verdict());
+  EXPECT_EQ(machine.verdict()->outcome, Outcome::succeeded) << machine.verdict()->reason;
+}
+
+TEST(Ec2Traffic, ADeployThatBeganNoHostHasTouchedNone) {
+  Fleet fleet(2, half());
+  fleet.cancel_at = start;
+  fleet.run();
+  EXPECT_FALSE(fleet.machine().touched());
+  Fleet other(2, half());
+  other.switch_fails.insert("h0");
+  other.run();
+  EXPECT_TRUE(other.machine().touched()) << "it was taken back";
 }
 
 TEST(Ec2Traffic, WithoutALoadBalancerHostsThatAreDoneAreProbed) {

@@ -18,12 +18,22 @@ std::string appspec_of(const Json& with, const fs::path& folder) {
   for (const char* key : {"destination", "archive"})
     if (!member(with, key).is_null()) return {};
   if (text_at(with, "strategy") == "instance-refresh") return {};
-  std::string name = text_at(with, "appspec", "appspec.yml");
-  if (name == "appspec.yml" && !fs::exists(folder / name)) name = "appspec.yaml";
-  return fs::is_regular_file(folder / name) ? name : "";
+  return deploy::appspec_in(folder, text_at(with, "appspec", "appspec.yml"));
 }
 
 }  // namespace
+
+fs::path bundle_of(const fs::path& appspec) {
+  const auto own = fs::absolute(appspec).lexically_normal().parent_path();
+  for (auto folder = own;; folder = folder.parent_path()) {
+    if (fs::exists(folder / ".fairlead.yml") || fs::exists(folder / ".git")) return folder;
+    if (folder == folder.parent_path()) return own;
+  }
+}
+
+bool has_all_files(const pipeline::Job& job, const pipeline::Step& step) {
+  return job.artifacts_from.empty() && step.path == job.steps.front().path;
+}
 
 bool is_appspec(const fs::path& file, const std::string& text) {
   if (file.filename() == "appspec.yml" || file.filename() == "appspec.yaml") return true;
@@ -64,8 +74,7 @@ std::map<std::string, bool> appspecs_of(const pipeline::Definition& definition, 
         if (step.action != "ec2-deploy") continue;
         const auto name = appspec_of(step.with, folder);
         if (name.empty()) continue;
-        const bool complete = job.artifacts_from.empty() && step.path == job.steps.front().path;
-        found[name] = found[name] || complete;
+        found[name] = found[name] || has_all_files(job, step);
       }
   return found;
 }

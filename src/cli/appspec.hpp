@@ -12,7 +12,9 @@
 
 namespace fairlead::pipeline {
 struct Definition;
-}
+struct Job;
+struct Step;
+}  // namespace fairlead::pipeline
 
 namespace fairlead::cli {
 
@@ -30,8 +32,14 @@ bool is_appspec(const std::filesystem::path& file, const std::string& text);
 /// As a deploy reads it. Without a bundle, nobody asks whether its files exist.
 AppspecCheck check_appspec(const std::string& text, const std::string& file, const std::optional<std::filesystem::path>& bundle);
 
-/// The appspecs in a folder that the `ec2-deploy` steps of its pipeline go by, and whether all their files have to be there already: a
-/// job with artifacts of others, or with steps before, may still make some.
+/// The folder of a repository from which a deploy takes the files of an appspec: the nearest one, upwards, with a pipeline or a `.git`;
+/// the appspec's own when there is none.
+std::filesystem::path bundle_of(const std::filesystem::path& appspec);
+
+/// Whether the files of a step have to be in the repository: a job with artifacts of others, or with steps before, may still make some.
+bool has_all_files(const pipeline::Job&, const pipeline::Step&);
+
+/// The appspecs in a folder that the `ec2-deploy` steps of its pipeline go by, and whether one of these steps has all its files.
 std::map<std::string, bool> appspecs_of(const pipeline::Definition&, const std::filesystem::path& folder);
 
 }  // namespace fairlead::cli

@@ -51,10 +51,8 @@ Sighting look_at(const fs::path& folder) {
     if (!fs::is_regular_file(folder / name)) continue;
     seen.files[name] = read_file_if_exists(folder / name, largest).value_or("");
   }
-  for (const char* name : {"appspec.yml", "appspec.yaml"}) {
-    if (seen.appspec || !fs::is_regular_file(folder / name)) continue;
+  if (const auto name = deploy::appspec_in(folder); !name.empty())
     seen.appspec = check_appspec(read_file_if_exists(folder / name, largest).value_or(""), name, folder);
-  }
   const std::string origin = git::without_credentials(git_says(folder, {"config", "--get", "remote.origin.url"}));
   seen.repository = git::parse_url(origin) ? origin : file_url(folder);
   if (const auto branch = git_says(folder, {"symbolic-ref", "--short", "HEAD"}); !branch.empty()) seen.branch = branch;

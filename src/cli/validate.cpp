@@ -32,12 +32,15 @@ struct Verdict {
   std::string detail;  ///< said of a file that is valid
 };
 
-void add_ec2_problems(const pipeline::Definition& definition, pipeline::Problems& problems) {
+/// `folder`: where its files are; without it, they are not looked at.
+void add_ec2_problems(const pipeline::Definition& definition, const std::optional<fs::path>& folder, pipeline::Problems& problems) {
   for (const auto& stage : definition.stages)
     for (const auto& job : stage.jobs)
       for (const auto& step : job.steps) {
         if (step.action != "ec2-deploy") continue;
-        if (auto problem = deploy::problem_of_ec2_inputs(step.with); !problem.empty())
+        auto problem = deploy::problem_of_ec2_inputs(step.with);
+        if (problem.empty() && folder) problem = deploy::problem_of_ec2_files(step.with, *folder, has_all_files(job, step));
+        if (!problem.empty())
           problems.push_back({.file = definition.file, .path = step.path + ".ec2-deploy", .message = std::move(problem), .nearest = {}});
       }
 }
@@ -54,7 +57,7 @@ std::vector<Verdict> verdicts_on_pipeline(const std::string& text, const std::st
   auto definition = pipeline::parse_pipeline(text, file);
   if (!definition) return {{file, std::move(definition.error()), {}}};
   std::vector<Verdict> verdicts{{file, {}, {}}};
-  add_ec2_problems(*definition, verdicts.front().problems);
+  add_ec2_problems(*definition, folder, verdicts.front().problems);
   if (!folder) return verdicts;
   for (const auto& [name, complete] : appspecs_of(*definition, *folder))
     verdicts.push_back(verdict_on_appspec(read_file(*folder / name, largest), name, complete ? folder : std::nullopt));
@@ -68,7 +71,7 @@ std::vector<Verdict> verdicts_on(const std::string& file, const std::optional<fs
     auto config = pipeline::parse_server(text, file);
     return {{file, config ? pipeline::Problems{} : std::move(config.error()), {}}};
   }
-  if (is_appspec(file, text)) return {verdict_on_appspec(text, file, fs::path(file).parent_path())};
+  if (is_appspec(file, text)) return {verdict_on_appspec(text, file, bundle_of(file))};
   return verdicts_on_pipeline(text, file, folder);
 }
 

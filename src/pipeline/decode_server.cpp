@@ -110,7 +110,7 @@ EnvironmentConfig decode_environment(const std::string& name, const Value& value
                         text_of(aws->find("profile")), text_of(aws->find("endpoint"))};
   if (const Value* ssh = value.find("ssh")) {
     out.ssh_config = text_of(ssh->find("config"));
-    out.ssh_hosts = texts_of(ssh->find("hosts"));
+    if (const Value* hosts = ssh->find("hosts")) out.ssh_hosts = texts_of(hosts);
   }
   out.branches = texts_of(value.find("branches"));
   if (const Value* approval = value.find("approval")) out.approval = decode_approval(*approval);

@@ -80,6 +80,13 @@ cp fleet/appspec.yml right.yml && mv fleet/wrong.yml fleet/appspec.yml
 code 3 "and finds what is wrong with it" sh -c "cd fleet && '$FAIRLEAD' validate"
 contains "and where" "$(cat "$dir/stderr")" "appspec.yml:45:17: hooks.ApplicationStop[0].location: "
 
+mv fleet/appspec.yml wrong.yml
+code 3 "a step that nothing tells what to do with the files" sh -c "cd fleet && '$FAIRLEAD' validate"
+contains "in words" "$(cat "$dir/stderr")" "there is no appspec.yml in the folder, and neither destination nor service says what to do"
+mkdir fleet/deploy && cp right.yml fleet/deploy/appspec.yml
+code 0 "the scripts of an appspec are looked for beside the pipeline, as by a deploy" "$FAIRLEAD" validate fleet/deploy/appspec.yml
+rm -r fleet/deploy && mv wrong.yml fleet/appspec.yml
+
 # init: what it writes validates; what is there stays.
 mkdir fresh && printf '{"scripts":{"test":"true"}}' >fresh/package.json
 check "init writes both files" "$FAIRLEAD" init fresh

@@ -107,6 +107,24 @@ equal "all serve what they served" "$(versions 9)" "v1 "
 equal "on all hosts" "$(serving)" 3
 
 rm "$dir/shop/appspec.yml"
+step_with "min-healthy: 50%"
+release v2
+set_trap 1 "$hang"; set_trap 2 "$hang"
+begin_deploy
+has_begun() { [ "$(starts v2 | tr -d ' 0')" != "" ]; }
+until_true has_begun
+kill_server
+sed -i 's|hosts: \["host\*"\]|hosts: ["db*"]|' "$dir/fairlead.yml"
+start_server
+clear_trap 1; clear_trap 2
+end_deploy
+equal "a list of hosts that changed in the middle of a deploy is for the next one" "$state $(versions)" "succeeded v2 "
+deploy
+contains "which it refuses" "$(cat "$dir/deploy.txt")" "environment production does not deploy to host1, host2, host3"
+stop_server
+sed -i 's|hosts: \["db\*"\]|hosts: ["host*"]|' "$dir/fairlead.yml"
+start_server
+
 head -c 20M /dev/zero >"$dir/shop/asset"
 step_with "min-healthy: 50%"
 release v3

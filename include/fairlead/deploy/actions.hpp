@@ -36,8 +36,8 @@ struct Parts {
   std::function<Awaitable<void>(std::string resource, engine::JobKey)> release;
   /// How an environment reaches its hosts by ssh. May be empty.
   struct Ssh {
-    std::filesystem::path config;    ///< empty: that of the server's user
-    std::vector<std::string> hosts;  ///< globs of those that a pipeline may name; empty: any
+    std::filesystem::path config;                   ///< empty: that of the server's user
+    std::optional<std::vector<std::string>> hosts;  ///< globs of those that a pipeline may name; nullopt: any
   };
   std::function<Ssh(const std::string& environment)> ssh;
   std::filesystem::path data_folder;  ///< sockets of shared ssh connections go there

@@ -29,6 +29,13 @@ struct AppspecReport {
 /// Whether a path of an appspec, which may begin with a slash, is in the folder of a bundle.
 std::function<bool(const std::string&)> exists_in(std::filesystem::path bundle);
 
+/// The appspec of a bundle that a step goes by: `named`, or appspec.yaml in place of appspec.yml; empty when it is not there.
+std::string appspec_in(const std::filesystem::path& bundle, const std::string& named = "appspec.yml");
+
+/// Why an `ec2-deploy` with these inputs cannot do anything with the files of a folder, or has two things that say what to do: one
+/// sentence with its hint; empty when it can, or depends on expressions. `complete`: all files are there that a deploy will see.
+std::string problem_of_ec2_files(const Json& with, const std::filesystem::path& bundle, bool complete);
+
 /// The very checks that a deploy makes before it touches a host. Without a bundle, it is not asked whether files exist. Reads nothing
 /// but the names of files.
 AppspecReport check_appspec(const Json& document, const std::optional<std::filesystem::path>& bundle);

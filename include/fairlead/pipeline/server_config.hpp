@@ -99,7 +99,7 @@ struct EnvironmentConfig {
   std::string name;
   std::optional<AwsConfig> aws;
   std::string ssh_config;              ///< path; empty: that of the server's user
-  std::vector<std::string> ssh_hosts;  ///< globs of the hosts that pipelines may name; empty: any
+  std::optional<std::vector<std::string>> ssh_hosts;  ///< globs of the hosts that pipelines may name; nullopt: any
   std::vector<std::string> branches;  ///< globs; empty: any
   std::optional<ApprovalConfig> approval;
   std::string calendar;  ///< empty: always open

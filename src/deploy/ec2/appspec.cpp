@@ -15,6 +15,7 @@ namespace {
 std::string child(const std::string& path, std::string_view key) { return path + (path.empty() ? "" : ".") + std::string(key); }
 
 using Exists = std::function<bool(const std::string&)>;
+constexpr int most_seconds = 3600;  ///< of an event
 
 /// Collects what is wrong, so that one look mends all of it.
 struct Reader {
@@ -123,12 +124,15 @@ Hook read_hook(Reader& reader, const Json& one, const std::string& path, const E
   while (hook.location.starts_with('/')) hook.location.erase(0, 1);
   check_inside(reader, path + ".location", hook.location, exists);
   hook.runas = reader.text(one, "runas", path);
+  if (const auto& sudo = member(one, "sudo"); !sudo.is_null() && !sudo.is_boolean()) reader.add(path + ".sudo", "must be true or false");
   hook.sudo = flag_at(one, "sudo");
   const auto timeout = reader.text(one, "timeout", path);
   if (!timeout.empty()) {
     const auto seconds = parse_int(timeout);
     if (!seconds || *seconds <= 0)
       reader.add(path + ".timeout", "\"" + timeout + "\" must be a number of seconds above 0");
+    else if (*seconds > most_seconds)
+      reader.add(path + ".timeout", "\"" + timeout + "\" is too long: an event may take " + std::to_string(most_seconds));
     else
       hook.timeout = static_cast<int>(*seconds);
   }
@@ -157,7 +161,8 @@ void read_hooks(Reader& reader, const Json& hooks, Appspec& spec, const Exists& 
       spec.hooks[event].push_back(read_hook(reader, list[i], at(path, i), exists));
       total += member(list[i], "timeout").is_null() ? 0 : spec.hooks[event].back().timeout;
     }
-    if (total > 3600) reader.add(path, "the time-outs add up to " + std::to_string(total) + " s; an event may take 3600");
+    if (total > most_seconds)
+      reader.add(path, "the time-outs add up to " + std::to_string(total) + " s; an event may take " + std::to_string(most_seconds));
   }
 }
 
@@ -188,13 +193,13 @@ std::string octal(const std::string& mode) { return std::string(mode.size() < 3 
 /// One script of an event, as the agent runs it: in the bundle, made executable, with its own time-out.
 std::string hook_line(const Hook& hook) {
   const auto path = "\"$FL_FOLDER\"/" + shell_word(hook.location);
-  auto run = "timeout -k 15 " + std::to_string(hook.timeout) + " ";
+  std::string run = "fl_seconds=$(fl_hook_time " + std::to_string(hook.timeout) + ")\ntimeout -k 15 \"$fl_seconds\" ";
   if (!hook.runas.empty())
     run += std::string(hook.sudo ? "sudo " : "") + "su " + shell_word(hook.runas) + " -c 'exec \"$0\"' " + path;
   else
     run += (hook.sudo ? "sudo " : "") + path;
-  return "fl_hook " + shell_word(hook.location) + " || exit 1\n" + run + "\nfl_hook_ended " + shell_word(hook.location) + " $? " +
-         std::to_string(hook.timeout) + "\n";
+  return "fl_hook " + shell_word(hook.location) + " || exit 1\n" + run + "\nfl_hook_ended " + shell_word(hook.location) +
+         " $? \"$fl_seconds\"\n";
 }
 
 std::string event_lines(const Appspec& spec, const std::string& event) {
@@ -304,6 +309,13 @@ Scripts appspec_scripts(const Appspec& spec, const Inputs& in, const Names& name
 }  // namespace fairlead::deploy::ec2
 
 namespace fairlead::deploy {
+
+std::string appspec_in(const std::filesystem::path& bundle, const std::string& named) {
+  std::error_code error;
+  const auto there = [&](const std::string& name) { return std::filesystem::is_regular_file(bundle / name, error); };
+  if (there(named)) return named;
+  return named == "appspec.yml" && there("appspec.yaml") ? "appspec.yaml" : "";
+}
 
 std::function<bool(const std::string&)> exists_in(std::filesystem::path bundle) {
   return [bundle = std::move(bundle)](const std::string& path) {

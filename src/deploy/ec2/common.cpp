@@ -68,18 +68,18 @@ void need_aws(const Inputs& in, const std::optional<aws::Scope>& scope, const st
 void need_hosts_allowed(const Inputs& in, const Parts& parts, const std::string& environment) {
   if (!in.ssh || !parts.ssh) return;
   const auto allowed = parts.ssh(environment).hosts;
-  if (allowed.empty()) return;
+  if (!allowed) return;
   if (!in.tags.empty() || !in.groups.empty())
     throw Error(ErrorKind::refused,
                 "environment " + environment + " deploys over ssh to hosts that it names (environments." + environment +
                     ".ssh.hosts), not to those of tags or groups",
                 "name them in targets.hosts, or use `transport: ssm`");
   std::vector<std::string> others;
-  std::ranges::copy_if(in.hosts, std::back_inserter(others), [&](const auto& host) { return !glob_list_match(allowed, host); });
+  std::ranges::copy_if(in.hosts, std::back_inserter(others), [&](const auto& host) { return !glob_list_match(*allowed, host); });
   if (!others.empty())
     throw Error(ErrorKind::refused,
                 "environment " + environment + " does not deploy to " + join(others, ", ") + " (environments." + environment +
-                    ".ssh.hosts: " + join(allowed, ", ") + ")",
+                    ".ssh.hosts: " + (allowed->empty() ? "none" : join(*allowed, ", ")) + ")",
                 "name its own hosts in targets.hosts, or let whoever runs the server add them to fairlead.yml");
 }
 

@@ -100,12 +100,18 @@ std::string hooks_text(const std::string& name, const Appspec& spec) {
 Awaitable<bool> is_missing(engine::PlanContext& context, std::string path) {
   try {
     co_return !co_await context.file(std::move(path));
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout) throw;
     co_return false;
   }
 }
 
-Awaitable<void> look_for_scripts(engine::ActionPlan& plan, engine::PlanContext& context, Appspec spec, std::string name) {
+Awaitable<void> look_for_files(engine::ActionPlan& plan, engine::PlanContext& context, Appspec spec, std::string name) {
+  for (const auto& rule : spec.files) {
+    const auto source = std::filesystem::path(rule.source).relative_path().lexically_normal().string();
+    if (!source.empty() && source != "." && co_await is_missing(context, source))
+      plan.problems.push_back({true, name + ": files: there is no " + rule.source + " in the commit", ""});
+  }
   std::set<std::string> asked;
   for (const auto& [event, hooks] : spec.hooks)
     for (const auto& hook : hooks)
@@ -113,12 +119,19 @@ Awaitable<void> look_for_scripts(engine::ActionPlan& plan, engine::PlanContext& 
         plan.problems.push_back({true, name + ": hooks." + event + ": there is no " + hook.location + " in the commit", ""});
 }
 
-/// The appspec of the commit, and which of its scripts are not there. What an earlier job may still write is not missed.
+/// The appspec of the commit, and which of its files are not there. What an earlier job may still write is not missed.
 Awaitable<void> look_at_appspec(engine::ActionPlan& plan, engine::PlanContext& context, const Inputs& in, const Parts& parts) {
   if (in.refresh || !in.destination.empty() || !in.archive.empty()) co_return;
   auto name = in.appspec;
-  auto text = co_await context.file(name);
-  if (!text && name == "appspec.yml") text = co_await context.file(name = "appspec.yaml");
+  std::optional<std::string> text;
+  try {
+    text = co_await context.file(name);
+    if (!text && name == "appspec.yml") text = co_await context.file(name = "appspec.yaml");
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::timeout) throw;
+    plan.lines.push_back(name + " is read by the deploy only: " + error.message());
+    co_return;
+  }
   if (!text) {
     if (!context.early() && in.starts_nothing()) throw no_way(in, "the commit");
     co_return;
@@ -127,7 +140,7 @@ Awaitable<void> look_at_appspec(engine::ActionPlan& plan, engine::PlanContext& c
     if (!in.starts_nothing()) throw two_ways(name, "the commit");
     auto spec = appspec_from(parts.parse(*text, name, Json::object()), nullptr);
     plan.lines.push_back(hooks_text(name, spec));
-    if (!context.early()) co_await look_for_scripts(plan, context, std::move(spec), name);
+    if (!context.early()) co_await look_for_files(plan, context, std::move(spec), name);
   } catch (const Error& error) {
     if (!context.early()) throw;
     plan.lines.push_back("as it is in the commit it could not be deployed; an earlier job may write another: " + error.message());

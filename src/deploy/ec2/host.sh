@@ -253,6 +253,11 @@ fl_hook() {
   [ -x "$FL_FOLDER/$1" ] || chmod +x "$FL_FOLDER/$1" || fl_fail "$LIFECYCLE_EVENT: $1 cannot be made executable"
   cd "$FL_FOLDER" && echo "-- $1"
 }
+# fl_hook_time SECONDS: how long a script may take. One of the release before that may fail must leave time to go on.
+fl_hook_time() {
+  fl_most=$((${fl_limit:-10800} / 3))
+  if [ -n "${FL_BEFORE:-}" ] && [ -n "${FL_STOP_MAY_FAIL:-}${FL_OLD_FAILED:-}" ] && [ "$1" -gt "$fl_most" ]; then echo "$fl_most"; else echo "$1"; fi
+}
 # fl_hook_ended LOCATION RC SECONDS: ends the activation when the script failed.
 fl_hook_ended() {
   [ "$2" != 124 ] || fl_fail "$LIFECYCLE_EVENT: $1 was not done after $3 seconds and was ended"
@@ -262,7 +267,7 @@ fl_hook_ended() {
 fl_old_script() {
   fl_old_path=$FL_APP/releases/$FL_OLD.scripts/$1
   [ -f "$fl_old_path" ] || return 0
-  FL_FOLDER=$FL_APP/releases/$FL_OLD sh "$fl_old_path" && return
+  FL_BEFORE=1 FL_FOLDER=$FL_APP/releases/$FL_OLD sh "$fl_old_path" && return
   if [ -n "${FL_OLD_FAILED:-}" ]; then echo "the release that failed does not stop itself: going on"; return 0; fi
   fl_may_fail || fl_fail "ApplicationStop of the release before failed; \`ignore-application-stop-failures: true\` goes on all the same"
 }
@@ -275,7 +280,8 @@ fl_may_fail() {
 fl_traffic() {
   FL_APP=$FL/apps/$1
   [ -f "$FL_APP/releases/$2.scripts/$3" ] || return 0
-  FL_APP=$FL_APP FL_RELEASE=$2 FL_FOLDER=$FL_APP/releases/$2 FL_OLD=- sh "$FL_APP/releases/$2.scripts/$3" && return
+  case $3 in block | blocked) FL_BEFORE=1 ;; *) FL_BEFORE= ;; esac
+  FL_BEFORE=$FL_BEFORE FL_APP=$FL_APP FL_RELEASE=$2 FL_FOLDER=$FL_APP/releases/$2 FL_OLD=- sh "$FL_APP/releases/$2.scripts/$3" && return
   case $3 in block | blocked) fl_may_fail ;; *) return 1 ;; esac
 }
 

@@ -10,6 +10,7 @@
 #include "fairlead/base/glob.hpp"
 #include "fairlead/base/process.hpp"
 #include "fairlead/base/strings.hpp"
+#include "fairlead/deploy/appspec.hpp"
 #include "fairlead/exec/archives.hpp"
 
 namespace fairlead::deploy::ec2 {
@@ -64,8 +65,7 @@ fs::path unpack_bundle(const fs::path& workspace, const std::string& name, const
   std::vector<fs::path> top;
   for (const auto& entry : fs::directory_iterator(folder)) top.push_back(entry.path());
   const bool lone = top.size() == 1 && fs::is_directory(top.front()) && !fs::is_symlink(top.front());
-  const auto has_appspec = [](const fs::path& path) { return fs::exists(path / "appspec.yml") || fs::exists(path / "appspec.yaml"); };
-  return lone && has_appspec(top.front()) ? top.front() : folder;
+  return lone && !appspec_in(top.front()).empty() ? top.front() : folder;
 }
 
 namespace {

@@ -65,10 +65,7 @@ Awaitable<std::unique_ptr<Balancer>> make_balancer(const Inputs& in, const Parts
 }
 
 std::string appspec_name(const Inputs& in, const std::filesystem::path& workspace) {
-  if (!in.destination.empty()) return {};
-  std::string name = in.appspec;
-  if (name == "appspec.yml" && !std::filesystem::exists(workspace / name)) name = "appspec.yaml";
-  return std::filesystem::exists(workspace / name) ? name : "";
+  return in.destination.empty() ? appspec_in(workspace, in.appspec) : "";
 }
 
 Error no_way(const Inputs& in, const std::string& where) {

@@ -11,6 +11,7 @@ namespace fairlead::cli {
 
 namespace {
 
+namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::Pair;
 
@@ -90,6 +91,36 @@ TEST(ValidateAppspec, ArtifactsMayBringItsFiles) {
       "p");
   ASSERT_TRUE(definition) << format(definition.error());
   EXPECT_THAT(appspecs_of(*definition, folder.path()), ElementsAre(Pair("appspec.yml", false)));
+}
+
+TEST(ValidateAppspec, TheBundleIsTheFolderOfThePipeline) {
+  const TempFolder folder;
+  fs::create_directories(folder.path() / "shop/deploy");
+  const auto appspec = folder.path() / "shop/deploy/appspec.yml";
+  EXPECT_EQ(bundle_of(appspec), folder.path() / "shop/deploy") << "there is no other";
+  fs::create_directories(folder.path() / ".git");
+  EXPECT_EQ(bundle_of(appspec), folder.path());
+  write_file(folder.path() / "shop/.fairlead.yml", "");
+  EXPECT_EQ(bundle_of(appspec), folder.path() / "shop");
+}
+
+TEST(ValidateAppspec, SaysWhatADeployCouldNotDoWithTheFiles) {
+  const TempFolder folder;
+  const auto problem = [&](const std::string& more, bool complete) {
+    return deploy::problem_of_ec2_files(pipeline_of("{ steps: [ " + step(more) + " ] }").stages[0].jobs[0].steps[0].with, folder.path(),
+                                        complete);
+  };
+  const std::string command = ", service: { command: ./start }";
+  EXPECT_THAT(problem("", true), testing::StartsWith("there is no appspec.yml in the folder, and neither destination nor service"));
+  EXPECT_THAT(problem(", appspec: other.yml", true), testing::StartsWith("there is no other.yml"));
+  EXPECT_EQ(problem("", false), "") << "a build may make it";
+  EXPECT_EQ(problem(command, true), "");
+  EXPECT_EQ(problem(", destination: /srv/shop", true), "");
+  EXPECT_EQ(problem(", archive: shop.zip", true), "");
+  EXPECT_EQ(problem(", appspec: \"${{ app }}.yml\"", true), "");
+  write_file(folder.path() / "appspec.yaml", "");
+  EXPECT_EQ(problem("", true), "");
+  EXPECT_THAT(problem(command, false), testing::HasSubstr("appspec.yaml in the folder, whose hooks start the application"));
 }
 
 }  // namespace fairlead::cli

@@ -4,13 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-
 #include "deploy/ecs/fields.hpp"
 #include "fairlead/aws/aws.hpp"
 #include "fairlead/aws/error.hpp"
 #include "fairlead/base/error.hpp"
 #include "fairlead/deploy/drift.hpp"
+#include "planning.hpp"
 
 namespace fairlead::deploy::ecs {
 namespace {
@@ -101,18 +100,7 @@ class ActionPlans : public testing::Test {
     context.inputs = {{"cluster", "web"}, {"service", "api"}, {"images", {{"app", "registry/api:2"}}}};
   }
 
-  engine::ActionPlan wait(Awaitable<engine::ActionPlan> work) {
-    std::optional<engine::ActionPlan> result;
-    std::exception_ptr failed;
-    auto keep = [](Awaitable<engine::ActionPlan> inner, std::optional<engine::ActionPlan>& out) -> Awaitable<void> {
-      out.emplace(co_await std::move(inner));
-    };
-    asio::co_spawn(io, keep(std::move(work), result), [&](std::exception_ptr e) { failed = std::move(e); });
-    io.restart();
-    io.run();
-    if (failed) std::rethrow_exception(failed);
-    return *result;
-  }
+  engine::ActionPlan wait(Awaitable<engine::ActionPlan> work) { return planned(io, std::move(work)); }
   engine::ActionPlan deploy() { return wait(plan_deploy(context, parts, poller)); }
 
   asio::io_context io;

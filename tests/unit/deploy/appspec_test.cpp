@@ -58,6 +58,11 @@ TEST(Appspec, SaysEverythingThatIsWrong) {
       problems_of(
           R"({"version": 0.0, "os": "linux", "hooks": {"AfterInstall": [{"location": "a", "timeout": 3000}, {"location": "b", "timeout": 900}]}})"),
       HasSubstr("3900 s"));
+  const auto hook = [](const std::string& more) {
+    return problems_of(R"({"version": 0.0, "os": "linux", "hooks": {"AfterInstall": [{"location": "a", )" + more + "}]}}");
+  };
+  EXPECT_THAT(hook(R"("timeout": 4294967297)"), HasSubstr("hooks.AfterInstall[0].timeout: \"4294967297\" is too long"));
+  EXPECT_THAT(hook(R"("sudo": "yes")"), HasSubstr("hooks.AfterInstall[0].sudo: must be true or false"));
 }
 
 TEST(Appspec, AMissingScriptIsKnownBeforeAnythingIsChanged) {
@@ -129,10 +134,10 @@ class AppspecHost : public testing::Test {
       write_file(base.string() + ".scripts/" + script, text);
   }
   /// The exit code; what was written is in `said`.
-  int activate(const std::string& name) {
+  int activate(const std::string& name, const std::string& exports = "") {
     fs::create_directories(folder_.path() / "fl/runs/k");
     write_file(folder_.path() / "body",
-               host_functions() + "\nfl_run=$FL/runs/k\nexport DEPLOYMENT_ID=run-1\nfl_activate shop " + name + "\n");
+               host_functions() + "\nfl_run=$FL/runs/k\nexport DEPLOYMENT_ID=run-1\n" + exports + "fl_activate shop " + name + "\n");
     const auto command = "FAIRLEAD_HOME=" + root() + "/fl sh " + root() + "/body >" + root() + "/said 2>&1";
     const int status = std::system(command.c_str());
     said = read_file(folder_.path() / "said");
@@ -212,6 +217,17 @@ TEST_F(AppspecHost, AFailingOrHangingHookEndsItWithItsName) {
   release("two", spec(R"({"AfterInstall": [{"location": "hang.sh", "timeout": 1}]})"), {{"hang.sh", "#!/bin/sh\nexec sleep 1000\n"}});
   EXPECT_NE(activate("two"), 0);
   EXPECT_THAT(said, HasSubstr("hang.sh was not done after 1 seconds"));
+}
+
+/// A hook of the release before that hangs may not take all the time that there is.
+TEST_F(AppspecHost, AReleaseThatDoesNotStopIsPassedOverWhenThatIsAllowed) {
+  release("one", spec(R"({"ApplicationStop": [{"location": "hang.sh"}]})"), {{"hang.sh", "#!/bin/sh\nexec sleep 20\n"}});
+  ASSERT_EQ(activate("one"), 0) << said;
+  release("two", spec(R"({"AfterInstall": [{"location": "slow.sh"}]})"), {{"slow.sh", "#!/bin/sh\nsleep 2\n"}});
+  const std::string limit = "export fl_limit=3\n";
+  EXPECT_EQ(activate("two", limit + "export FL_STOP_MAY_FAIL=1\n"), 0) << said;
+  EXPECT_THAT(said, HasSubstr("ApplicationStop: hang.sh was not done after 1 seconds"));
+  EXPECT_THAT(said, HasSubstr("ignore-application-stop-failures: going on"));
 }
 
 }  // namespace

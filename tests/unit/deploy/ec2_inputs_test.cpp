@@ -66,9 +66,11 @@ TEST(Ec2Inputs, AnEnvironmentMayNameItsHosts) {
   const auto in = inputs_from(parse_json(R"({"transport":"ssh","targets":{"hosts":["web1","db1.internal","web2"]}})"));
   Parts parts;
   EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production"));
-  std::vector<std::string> hosts;
+  std::optional<std::vector<std::string>> hosts;
   parts.ssh = [&hosts](const std::string&) { return Parts::Ssh{.config = {}, .hosts = hosts}; };
-  EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production")) << "none named: any";
+  EXPECT_NO_THROW(need_hosts_allowed(in, parts, "production")) << "nobody says: any";
+  hosts.emplace();
+  EXPECT_THROW(need_hosts_allowed(in, parts, "production"), Error) << "a list without hosts";
   hosts = {"web*", "!web2"};
   try {
     need_hosts_allowed(in, parts, "production");

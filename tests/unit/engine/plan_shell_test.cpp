@@ -13,13 +13,14 @@ using testing::HasSubstr;
 class TellingAction : public Action {
  public:
   std::string world = "1";
-  bool down = false;
+  bool down = false, early = false;
   int asked = 0, ran = 0;
 
   std::string_view name() const override { return "ecs-deploy"; }
   bool plans() const override { return true; }
   Awaitable<ActionPlan> plan(PlanContext& context) override {
     ++asked;
+    early = context.early();
     if (down) throw Error(ErrorKind::unavailable, "ecs was throttled");
     const Json& image = member(member(context.with(), "images"), "app");
     ActionPlan plan;
@@ -40,15 +41,21 @@ apps: { shop: { repository: "file:///srv/shop.git" } }
 environments: { prod: { approval: { require: [ { from: ["*"], count: 1 } ] } } }
 )";
 
-std::string deploying(const std::string& service = "api") {
+/// `more`: of the job that deploys.
+std::string deploying(const std::string& service = "api", const std::string& more = "") {
   return R"(
 stages:
   - name: build
-    jobs: { image: { steps: [ { id: made, run: make } ], outputs: { uri: "${{ steps.made.outputs.uri }}" } } }
+    jobs:
+      image:
+        steps: [ { id: made, run: make } ]
+        outputs: { uri: "${{ steps.made.outputs.uri }}" }
+        artifacts: { dist: ["dist/**"] }
   - name: prod
     environment: prod
-    jobs: { live: { steps: [ { ecs-deploy: { cluster: web, service: )" +
-         service + R"(, images: { app: "${{ jobs.image.outputs.uri }}" } } } ] } }
+    jobs: { live: { )" +
+         more + R"(steps: [ { ecs-deploy: { cluster: web, service: )" + service +
+         R"(, images: { app: "${{ jobs.image.outputs.uri }}" } } } ] } }
 )";
 }
 
@@ -83,6 +90,13 @@ TEST_F(PlanShell, a_gate_shows_what_the_steps_do_with_what_was_built) {
   EXPECT_EQ(state(id).state, State::succeeded) << state(id).reason;
   EXPECT_EQ(action->ran, 1);
   EXPECT_EQ(action->asked, 2) << "before people, and when one of them decided";
+}
+
+TEST_F(PlanShell, what_was_built_is_known_but_not_what_artifacts_bring) {
+  until_state(run(deploying()), State::waiting);
+  EXPECT_FALSE(action->early);
+  until_state(run(deploying("api", "artifacts-from: [image], ")), State::waiting);
+  EXPECT_TRUE(action->early) << "the commit does not have all files";
 }
 
 TEST_F(PlanShell, somebody_who_deployed_in_between_voids_the_approval) {
